@@ -1,0 +1,5 @@
+//! Accounts, users, groups, roles, sessions, keys and attachments: data only.
+
+mod principal;
+
+pub use principal::Principal;

@@ -1,0 +1,34 @@
+//! ramgate decides what an Alibaba Cloud RAM policy allows, and enforces it.
+//!
+//! The crate is one house of rooms, listed here from top to bottom. A room imports only from rooms
+//! below it (`tests/architecture.rs` holds it to that), so the lower half is a library of its own:
+//! `default-features = false` leaves the evaluator and the checks, without an async runtime.
+#![forbid(unsafe_code)]
+
+// ── command line ────────────────────────────────────────────────────────────
+#[cfg(feature = "serving")]
+pub mod cli;
+
+// ── serving (tokio, hyper) ──────────────────────────────────────────────────
+#[cfg(feature = "serving")]
+pub mod gateway;
+#[cfg(feature = "serving")]
+pub mod sandbox;
+
+#[cfg(feature = "serving")]
+pub mod authn;
+#[cfg(feature = "serving")]
+pub mod openapi;
+
+// ── checking ────────────────────────────────────────────────────────────────
+pub mod report;
+pub mod store;
+
+// ── deciding (no I/O) ───────────────────────────────────────────────────────
+pub mod authz;
+pub mod identity;
+
+pub mod catalog;
+pub mod policy;
+
+pub mod json;

@@ -1,0 +1,4 @@
+//! The `ramgate` command: wiring only.
+#![forbid(unsafe_code)]
+
+fn main() {}

@@ -1,0 +1,77 @@
+//! The values that conditions are tested against.
+
+use std::collections::BTreeMap;
+
+/// What is known of one context key when a condition asks for it (spec gate-rules G2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContextValue {
+    /// The request carries the key with these values; usually one.
+    Present(Vec<String>),
+    /// The request is known not to carry the key: a positive operator is false, a negated one true
+    /// (spec ram-policy-language 4.2).
+    Absent,
+    /// It cannot be known whether the request carries the key: an Allow stays unmet, a Deny is met.
+    Unknown,
+}
+
+/// The context of a request: its condition keys and what is known of each.
+///
+/// A key that was never set is [`ContextValue::Absent`], unless it falls under a family that was
+/// declared unknown with [`Context::set_unknown_prefix`].
+///
+/// Key names compare as RAM's do: the fixed part, up to the first `/`, without regard to ASCII case;
+/// what follows (a tag key) exactly (spec ram-policy-language 5.1).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Context {
+    values: BTreeMap<String, ContextValue>,
+    unknown_prefixes: Vec<String>,
+}
+
+impl Context {
+    /// A context without any key.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// `key` as it is compared: ASCII lower case up to the first `/`, unchanged after it.
+    #[must_use]
+    pub fn normalize(key: &str) -> String {
+        match key.split_once('/') {
+            Some((fixed, tag)) => format!("{}/{tag}", fixed.to_ascii_lowercase()),
+            None => key.to_ascii_lowercase(),
+        }
+    }
+
+    /// Sets `key` to one value.
+    pub fn set(&mut self, key: &str, value: impl Into<String>) {
+        self.set_value(key, ContextValue::Present(vec![value.into()]));
+    }
+
+    /// Sets what is known of `key`.
+    pub fn set_value(&mut self, key: &str, value: ContextValue) {
+        self.values.insert(Self::normalize(key), value);
+    }
+
+    /// Declares every key that begins with `prefix` (as in `acs:ResourceTag/`) unknown unless it is set.
+    pub fn set_unknown_prefix(&mut self, prefix: &str) {
+        self.unknown_prefixes.push(Self::normalize(prefix));
+    }
+
+    /// What is known of the key whose [normalized](Context::normalize) form is `normalized`.
+    #[must_use]
+    pub fn get(&self, normalized: &str) -> &ContextValue {
+        match self.values.get(normalized) {
+            Some(value) => value,
+            None if self.unknown_prefixes.iter().any(|prefix| normalized.starts_with(prefix.as_str())) => {
+                &ContextValue::Unknown
+            }
+            None => &ContextValue::Absent,
+        }
+    }
+
+    /// Every key that was set, normalized, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &ContextValue)> {
+        self.values.iter().map(|(key, value)| (key.as_str(), value))
+    }
+}
