@@ -223,3 +223,16 @@ fn a_wrong_file_leaves_the_catalogue_as_it_was() {
     assert!(catalog.extend(&SourceText::new("mine.toml", text)).is_err());
     assert_eq!(catalog, Catalog::embedded());
 }
+
+/// The TOML blocks of `docs/catalogue.md` are catalogue files as they stand.
+#[test]
+fn the_examples_of_the_manual_are_right() {
+    let manual = include_str!("../../docs/catalogue.md");
+    let mut count = 0;
+    for block in manual.split("```toml\n").skip(1) {
+        let text = block.split("```").next().unwrap_or("");
+        extended(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        count += 1;
+    }
+    assert_eq!(count, 2);
+}

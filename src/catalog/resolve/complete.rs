@@ -39,7 +39,13 @@ impl Plan {
         self.contradictions(&resources)?;
         let operation = &*self.operation;
 
-        let mut asked = Questions { plan: self, resources: &resources, facts, checks: Vec::new() };
+        let mut asked = Questions {
+            plan: self,
+            resources: &resources,
+            facts,
+            checks: Vec::new(),
+            resources_asked: BTreeSet::new(),
+        };
         match operation.authorization {
             Authorization::None => asked.template(&Template::All, true)?,
             Authorization::AllResources => asked.template(&Template::All, false)?,
@@ -117,15 +123,6 @@ impl Plan {
                     return Err(ResolutionError::ForeignCluster { cluster: id.to_owned(), named_by: named_by() });
                 }
                 let region = match (region.as_deref(), single) {
-                    (Some(region), Some(single)) if region != single => {
-                        return Err(ResolutionError::UnknownRegion {
-                            operation: self.operation.name.clone(),
-                            mend: format!(
-                                "the inventory has cluster `{id}` in `{region}`, but the upstream is declared to serve \
-                                 only `{single}`; correct one of them"
-                            ),
-                        });
-                    }
                     (Some(region), _) | (None, Some(region)) => region.to_owned(),
                     (None, None) => {
                         return Err(ResolutionError::UnknownRegion {
@@ -154,6 +151,18 @@ impl Plan {
             Err(ResolutionError::Contradiction { parameter: parameter.to_owned(), problem })
         };
         let primaries = || resources.clusters.iter().filter(|(_, cluster)| cluster.primary);
+        if let Some(single) = &self.single_region
+            && let Some((id, cluster)) = primaries().find(|(_, cluster)| cluster.region != *single)
+        {
+            return Err(ResolutionError::UnknownRegion {
+                operation: self.operation.name.clone(),
+                mend: format!(
+                    "the inventory has cluster `{id}` in `{}`, but the upstream is declared to serve only `{single}`; \
+                     correct one of them",
+                    cluster.region
+                ),
+            });
+        }
         if let Some(requested) = &self.requested_region {
             if let Some(single) = self.single_region.as_ref().filter(|single| *single != requested) {
                 let problem = format!("the upstream serves only `{single}`; call with that region, or elsewhere");
@@ -222,6 +231,7 @@ struct Questions<'a> {
     resources: &'a Resources,
     facts: &'a Facts,
     checks: Vec<Check>,
+    resources_asked: BTreeSet<String>,
 }
 
 impl Questions<'_> {
@@ -315,7 +325,7 @@ impl Questions<'_> {
         tags: Known<Vec<(String, String)>>,
     ) {
         // The first of two is the stronger: what the catalogue asks comes before what is added, and is never weaker.
-        if self.checks.iter().any(|check| check.resource == resource) {
+        if !self.resources_asked.insert(resource.clone()) {
             return;
         }
         let action = self.plan.operation.action.clone();

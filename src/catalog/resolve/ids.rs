@@ -1,10 +1,12 @@
 //! Every id in a call, wherever it stands (spec gate-rules G5, G7).
 
+use std::collections::BTreeMap;
+
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::Value;
 use super::shape::invalid;
-use crate::catalog::operation::{Operation, Role};
+use crate::catalog::operation::{Operation, Parameter, Role};
 use crate::catalog::product::Product;
 use crate::catalog::{FactRequest, Parameters, ResolutionError};
 
@@ -84,7 +86,7 @@ pub(super) fn sightings(
     tagged_are_clusters: bool,
     parameters: &Parameters,
 ) -> Result<Vec<Sighting>, ResolutionError> {
-    let mut found = Vec::new();
+    let mut found = Found::default();
     for value in values {
         let what = match value.role {
             Role::Primary => Sighted::Primary,
@@ -93,11 +95,11 @@ pub(super) fn sightings(
             Role::Member => Sighted::Member(value.kind.clone().unwrap_or_default()),
             _ => continue,
         };
-        found.push(Sighting { id: value.text.clone(), parameter: value.written.clone(), what, certain: true });
+        found.add(&value.text, &value.written, what, true);
     }
     for (written, text) in parameters.iter() {
         let base = written.split_once('.').map_or(written, |(base, _)| base);
-        let role = operation.parameter(base).map_or(Role::Plain, super::super::Parameter::role);
+        let role = operation.parameter(base).map_or(Role::Plain, Parameter::role);
         // Secrets name nothing. The others were read above, whole; within one there is nothing else.
         if matches!(role, Role::Primary | Role::Cluster | Role::Region | Role::Secret)
             || (role == Role::Tagged && tagged_are_clusters)
@@ -110,17 +112,35 @@ pub(super) fn sightings(
             scan(product, written, text, role, &mut found)?;
         }
     }
-    Ok(found)
+    Ok(found.sightings)
+}
+
+/// Sightings in the order they were made, each id once as a cluster and once as a member.
+#[derive(Default)]
+struct Found {
+    sightings: Vec<Sighting>,
+    /// Id, and whether as a member, to its place.
+    places: BTreeMap<(String, bool), usize>,
+}
+
+impl Found {
+    fn add(&mut self, id: &str, parameter: &str, what: Sighted, certain: bool) {
+        let key = (id.to_owned(), matches!(what, Sighted::Member(_)));
+        let known = self.places.get(&key).and_then(|place| self.sightings.get_mut(*place));
+        if let Some(known) = known {
+            known.certain |= certain;
+            if what == Sighted::Primary {
+                known.what = what;
+            }
+            return;
+        }
+        self.places.insert(key, self.sightings.len());
+        self.sightings.push(Sighting { id: id.to_owned(), parameter: parameter.to_owned(), what, certain });
+    }
 }
 
 /// Looks for ids in one text. A token is whatever stands between characters that no id has.
-fn scan(
-    product: &Product,
-    written: &str,
-    text: &str,
-    role: Role,
-    found: &mut Vec<Sighting>,
-) -> Result<(), ResolutionError> {
+fn scan(product: &Product, written: &str, text: &str, role: Role, found: &mut Found) -> Result<(), ResolutionError> {
     let in_token = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
     for token in text.split(|character| !in_token(character)) {
         // An address names what its first label names, if that is anything.
@@ -147,15 +167,7 @@ fn scan(
             }
             continue;
         }
-        let known = found.iter_mut().find(|known| {
-            known.id == id && matches!(known.what, Sighted::Member(_)) == matches!(what, Sighted::Member(_))
-        });
-        match known {
-            Some(known) => known.certain |= certain,
-            None => {
-                found.push(Sighting { id: id.to_owned(), parameter: written.to_owned(), what, certain });
-            }
-        }
+        found.add(id, written, what, certain);
     }
     Ok(())
 }
@@ -166,20 +178,14 @@ const NESTED_JSON: usize = 8;
 /// Adds every string of a JSON text, member names and JSON within strings included, to `strings`: an id may be
 /// written with escapes there.
 fn strings_within(written: &str, text: &str, depth: usize, strings: &mut Vec<String>) -> Result<(), ResolutionError> {
-    if !text.trim_start().starts_with(['{', '[', '"']) {
-        return Ok(());
-    }
     if depth == NESTED_JSON {
         return Err(invalid(written, format!("it has JSON within JSON more than {NESTED_JSON} deep")));
     }
     let Ok(JsonStrings(inner)) = serde_json::from_str(text) else {
-        // Some operations document texts that only resemble JSON. Their ids are found as they stand, unless
-        // they could be spelt in escapes.
+        // Some operations document texts that only resemble JSON. Their ids are found as they stand, and as their
+        // escapes would have them read.
         if text.contains("\\u") {
-            return Err(invalid(
-                written,
-                "it has JSON escapes but is not JSON: write the characters themselves".to_owned(),
-            ));
+            strings.push(unescaped(text));
         }
         return Ok(());
     };
@@ -188,6 +194,23 @@ fn strings_within(written: &str, text: &str, depth: usize, strings: &mut Vec<Str
         strings.push(text);
     }
     Ok(())
+}
+
+/// `text` with every `\u0041` read as the character it stands for.
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split("\\u");
+    let mut read = parts.next().unwrap_or("").to_owned();
+    for part in parts {
+        let escape = part.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32);
+        match (escape, part.get(4..)) {
+            (Some(character), Some(rest)) => {
+                read.push(character);
+                read.push_str(rest);
+            }
+            _ => read.push_str(part),
+        }
+    }
+    read
 }
 
 /// Every string of a JSON value; a member that stands twice counts twice.

@@ -17,7 +17,15 @@ pub(super) fn read(operation: &Operation, parameters: &Parameters) -> Result<Vec
         let Some(parameter) = operation.parameters.get(base) else {
             // Old clients put it into every call (spec openapi-wire 1.3).
             if written == "RegionId" {
-                push(&mut values, written, written, text, Role::Region, Some("region"))?;
+                if !text.is_empty() {
+                    values.push(Value {
+                        parameter: base.to_owned(),
+                        written: written.to_owned(),
+                        text: text.to_owned(),
+                        role: Role::Region,
+                        kind: None,
+                    });
+                }
                 continue;
             }
             return Err(undeclared(operation, written, base));
@@ -56,18 +64,17 @@ pub(super) fn read(operation: &Operation, parameters: &Parameters) -> Result<Vec
             continue;
         }
         check_type(declared, written, text)?;
-        let kind = declared.kind.as_deref();
-        let is_list_of_ids = declared.comma && !matches!(declared.role, Role::Plain | Role::Text | Role::Secret);
-        if is_list_of_ids {
-            for element in text.split(',') {
-                if element.is_empty() {
-                    return Err(invalid(written, "a member of the list is empty: leave the comma out".to_owned()));
-                }
-                push(&mut values, &declared.name, written, element, declared.role, kind)?;
-            }
-        } else {
-            push(&mut values, &declared.name, written, text, declared.role, kind)?;
+        let of_ids = !matches!(declared.role, Role::Plain | Role::Text | Role::Secret);
+        let elements: Vec<String> = match declared.shape {
+            Shape::JsonStrings if of_ids => serde_json::from_str(text)
+                .map_err(|_| invalid(written, "it must be a JSON array of strings".to_owned()))?,
+            _ if of_ids && declared.comma => text.split(',').map(str::to_owned).collect(),
+            _ => vec![text.to_owned()],
+        };
+        if elements.iter().any(String::is_empty) && !owner {
+            return Err(invalid(written, "a member of the list is empty: leave it out".to_owned()));
         }
+        values.extend(elements.iter().map(|element| value(declared, written, element)));
     }
     for (base, seen) in &indices {
         if seen.last().copied() != Some(seen.len()) {
@@ -116,25 +123,14 @@ pub(super) fn request_tags(parameters: &Parameters) -> Result<Vec<(String, Strin
     Ok(tags)
 }
 
-fn push(
-    values: &mut Vec<Value>,
-    parameter: &str,
-    written: &str,
-    text: &str,
-    role: Role,
-    kind: Option<&str>,
-) -> Result<(), ResolutionError> {
-    if !matches!(role, Role::Plain | Role::Text | Role::Secret) && text.chars().any(char::is_control) {
-        return Err(invalid(written, "it has a control character: leave it out".to_owned()));
-    }
-    values.push(Value {
-        parameter: parameter.to_owned(),
+fn value(declared: &Parameter, written: &str, text: &str) -> Value {
+    Value {
+        parameter: declared.name.clone(),
         written: written.to_owned(),
         text: text.to_owned(),
-        role,
-        kind: kind.map(str::to_owned),
-    });
-    Ok(())
+        role: declared.role,
+        kind: declared.kind.clone(),
+    }
 }
 
 /// A list index: decimal, from 1, without leading zeros.
