@@ -9,6 +9,7 @@ use ramgate::catalog::{
     ApiCall, Catalog, Check, Checks, ClusterFacts, FactRequest, Facts, Known, Operation, Parameter, Parameters,
     Requirement, ResolutionError, Role, Shape,
 };
+use ramgate::json::SourceText;
 use serde::Deserialize;
 
 const ACCOUNT: &str = "1234567890123456";
@@ -321,6 +322,33 @@ fn an_inventory_that_knows_nothing_refuses_every_cluster() {
         if certain {
             assert!(plan.complete(&Facts::new()).is_err(), "{}", operation.name());
         }
+    }
+}
+
+#[test]
+fn the_cluster_that_a_call_is_about_is_so_wherever_else_it_stands() {
+    let mut catalog = Catalog::embedded();
+    let text = r#"
+product = "polardb"
+version = "2017-08-01"
+[operations.CompareDBClusters]
+level = "get"
+authorization = "resource"
+resource = "acs:polardb:{region}:{account}:dbcluster/{DBClusterId}"
+confidence = "high"
+parameters = ["ANode! kind:dbnode", "Another! kind:other-dbcluster", "DBClusterId! kind:dbcluster", "RegionId kind:region"]
+"#;
+    catalog.extend(&SourceText::new("mine.toml", text)).expect("a right file");
+    let facts = facts(&case_file().inventory);
+    for another in ["pc-a1", "pc-b2"] {
+        let mut parameters = Parameters::new();
+        parameters.insert("ANode", "pi-a1").expect("unique");
+        parameters.insert("Another", another).expect("unique");
+        parameters.insert("DBClusterId", "pc-a1").expect("unique");
+        parameters.insert("RegionId", "cn-beijing").expect("unique");
+        let plan = catalog.plan(&call("CompareDBClusters", &parameters, None)).expect("planned");
+        let refusal = plan.complete(&facts).expect_err("the region is not that of the cluster");
+        assert!(matches!(refusal, ResolutionError::Contradiction { .. }), "{refusal}");
     }
 }
 
