@@ -353,6 +353,22 @@ parameters = ["ANode! kind:dbnode", "Another! kind:other-dbcluster", "DBClusterI
 }
 
 #[test]
+fn a_call_that_names_a_flood_of_resources_is_refused() {
+    let plan = |count: usize| {
+        let mut parameters = Parameters::new();
+        let ids: Vec<String> = (0..count).map(|number| format!("pc-x{number}")).collect();
+        parameters.insert("RegionId", "cn-hangzhou").expect("unique");
+        parameters.insert("DBClusterIds", ids.join(",")).expect("unique");
+        let plan = Catalog::embedded().plan(&call("DescribeDBClusters", &parameters, Some("cn-hangzhou")))?;
+        plan.complete(&Facts::new())
+    };
+    assert_eq!(plan(1024).expect("just within").checks.len(), 1024);
+    let refusal = plan(1025).expect_err("one too many");
+    assert_eq!(refusal.code(), "InvalidParameter");
+    assert!(refusal.to_string().contains("more than 1024"), "{refusal}");
+}
+
+#[test]
 fn no_refusal_shows_a_password() {
     let catalog = Catalog::embedded();
     for operation in catalog.product("polardb", VERSION).expect("embedded").operations() {

@@ -95,7 +95,7 @@ pub(super) fn sightings(
             Role::Member => Sighted::Member(value.kind.clone().unwrap_or_default()),
             _ => continue,
         };
-        found.add(&value.text, &value.written, what, true);
+        found.add(&value.text, &value.written, what, true)?;
     }
     for (written, text) in parameters.iter() {
         let base = written.split_once('.').map_or(written, |(base, _)| base);
@@ -115,6 +115,9 @@ pub(super) fn sightings(
     Ok(found.sightings)
 }
 
+/// How many ids one call may hold. Each costs a decision, and PolarDB takes lists of some dozens.
+const MOST_IDS: usize = 1024;
+
 /// Sightings in the order they were made, each id once as a cluster and once as a member.
 #[derive(Default)]
 struct Found {
@@ -124,7 +127,7 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, id: &str, parameter: &str, what: Sighted, certain: bool) {
+    fn add(&mut self, id: &str, parameter: &str, what: Sighted, certain: bool) -> Result<(), ResolutionError> {
         let key = (id.to_owned(), matches!(what, Sighted::Member(_)));
         let known = self.places.get(&key).and_then(|place| self.sightings.get_mut(*place));
         if let Some(known) = known {
@@ -132,10 +135,14 @@ impl Found {
             if what == Sighted::Primary {
                 known.what = what;
             }
-            return;
+            return Ok(());
+        }
+        if self.sightings.len() == MOST_IDS {
+            return Err(invalid(parameter, format!("the call names more than {MOST_IDS} resources: split it")));
         }
         self.places.insert(key, self.sightings.len());
         self.sightings.push(Sighting { id: id.to_owned(), parameter: parameter.to_owned(), what, certain });
+        Ok(())
     }
 }
 
@@ -167,7 +174,7 @@ fn scan(product: &Product, written: &str, text: &str, role: Role, found: &mut Fo
             }
             continue;
         }
-        found.add(id, written, what, certain);
+        found.add(id, written, what, certain)?;
     }
     Ok(())
 }
