@@ -16,15 +16,17 @@ pub enum ContextValue {
 
 /// The context of a request: its condition keys and what is known of each.
 ///
-/// A key that was never set is [`ContextValue::Absent`], unless it falls under a family that was
-/// declared unknown with [`Context::set_unknown_prefix`].
+/// A key that was never set is [`ContextValue::Absent`], unless it falls under a family of keys that was
+/// declared unknown with [`Context::set_unknown_prefix`]; of several families the one with the longest
+/// prefix counts, and of the same prefix the one declared last.
 ///
 /// Key names compare as RAM's do: the fixed part, up to the first `/`, without regard to ASCII case;
 /// what follows (a tag key) exactly (spec ram-policy-language 5.1).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Context {
     values: BTreeMap<String, ContextValue>,
-    unknown_prefixes: Vec<String>,
+    /// Families of keys: the prefix, and whether a key of it that was not set is unknown.
+    families: Vec<(String, bool)>,
 }
 
 impl Context {
@@ -55,7 +57,12 @@ impl Context {
 
     /// Declares every key that begins with `prefix` (as in `acs:ResourceTag/`) unknown unless it is set.
     pub fn set_unknown_prefix(&mut self, prefix: &str) {
-        self.unknown_prefixes.push(Self::normalize(prefix));
+        self.families.push((Self::normalize(prefix), true));
+    }
+
+    /// Declares every key that begins with `prefix` absent unless it is set, within a family that is unknown.
+    pub fn set_absent_prefix(&mut self, prefix: &str) {
+        self.families.push((Self::normalize(prefix), false));
     }
 
     /// What is known of the key whose [normalized](Context::normalize) form is `normalized`.
@@ -63,10 +70,13 @@ impl Context {
     pub fn get(&self, normalized: &str) -> &ContextValue {
         match self.values.get(normalized) {
             Some(value) => value,
-            None if self.unknown_prefixes.iter().any(|prefix| normalized.starts_with(prefix.as_str())) => {
-                &ContextValue::Unknown
+            None => {
+                let family = self.families.iter().filter(|(prefix, _)| normalized.starts_with(prefix.as_str()));
+                match family.max_by_key(|(prefix, _)| prefix.len()) {
+                    Some((_, true)) => &ContextValue::Unknown,
+                    _ => &ContextValue::Absent,
+                }
             }
-            None => &ContextValue::Absent,
         }
     }
 

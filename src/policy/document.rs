@@ -1,0 +1,99 @@
+//! Documents.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::reader::Reader;
+use super::{Dialect, Finding, InvalidPolicy, Statement};
+use crate::json::SourceText;
+
+/// What a document is used as; it decides which elements it may have (spec ram-policy-language 1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PolicyKind {
+    /// Attached to users, groups and roles, for the account or for a resource group.
+    Identity,
+    /// Attached to nodes of the resource directory.
+    Control,
+    /// Given when a role is assumed.
+    Session,
+    /// Says who may assume a role.
+    Trust,
+    /// A bucket policy of OSS.
+    Resource,
+}
+
+impl fmt::Display for PolicyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Identity => "identity",
+            Self::Control => "control",
+            Self::Session => "session",
+            Self::Trust => "trust",
+            Self::Resource => "resource",
+        })
+    }
+}
+
+impl PolicyKind {
+    /// The most bytes a document of this kind may have, where a limit is known (spec ram-policy-language 1.5).
+    #[must_use]
+    pub const fn max_bytes(self) -> Option<usize> {
+        match self {
+            Self::Identity => Some(6144),
+            Self::Control => Some(4096),
+            Self::Session => Some(2048),
+            Self::Trust | Self::Resource => None,
+        }
+    }
+}
+
+/// A policy document that can be evaluated: read whole, every operand and pattern understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    source: SourceText,
+    kind: PolicyKind,
+    statements: Vec<Statement>,
+    warnings: Vec<Finding>,
+}
+
+impl Document {
+    /// Reads `source` as a document of `kind`.
+    ///
+    /// # Errors
+    /// [`InvalidPolicy`] with every mistake of the document; a text that is not JSON ends with the first.
+    pub fn parse(source: &SourceText, kind: PolicyKind, dialect: &Dialect) -> Result<Self, InvalidPolicy> {
+        let mut reader = Reader::new(source, kind, dialect);
+        let statements = reader.document();
+        let (findings, warnings) = reader.finish();
+        match (statements, findings.is_empty()) {
+            (Some(statements), true) => Ok(Self { source: source.clone(), kind, statements, warnings }),
+            _ => Err(InvalidPolicy { document: source.clone(), findings }),
+        }
+    }
+
+    /// The text it was read from.
+    #[must_use]
+    pub fn source(&self) -> &SourceText {
+        &self.source
+    }
+
+    /// What it is used as.
+    #[must_use]
+    pub fn kind(&self) -> PolicyKind {
+        self.kind
+    }
+
+    /// Its statements, in text order; the order never changes a decision.
+    #[must_use]
+    pub fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+
+    /// What is accepted and worth a look, in text order.
+    #[must_use]
+    pub fn warnings(&self) -> &[Finding] {
+        &self.warnings
+    }
+}

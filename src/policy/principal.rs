@@ -1,0 +1,161 @@
+//! `Principal` elements of trust and bucket policies (spec ram-policy-language 1.4, 7.4, 7.6, 8).
+
+use super::{Case, Pattern, Written};
+
+/// A caller as `Principal` elements may name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are the parts of the ARNs in spec ram-policy-language 8")]
+pub enum PrincipalNames<'a> {
+    /// The account itself.
+    Owner { account: &'a str },
+    /// A RAM user.
+    User { account: &'a str, name: &'a str, id: &'a str },
+    /// A session of a role.
+    RoleSession { account: &'a str, role: &'a str, session: &'a str },
+    /// A user of the identity provider with this ARN.
+    Federated { provider: &'a str },
+    /// A service, as in `ecs.aliyuncs.com`.
+    Service { name: &'a str },
+}
+
+/// Whom a statement is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PrincipalClause {
+    /// Of a trust policy.
+    Trust {
+        /// Under `RAM`.
+        ram: Vec<RamPrincipal>,
+        /// Under `Service`.
+        service: Vec<Written>,
+        /// Under `Federated`.
+        federated: Vec<Written>,
+    },
+    /// Of a bucket policy.
+    List(Vec<ListedPrincipal>),
+}
+
+/// An element under `RAM`, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RamPrincipal {
+    /// `*`: every account.
+    Anyone,
+    /// `acs:ram::ACCOUNT:root`: every user and role of the account that its own policies allow.
+    Account(Box<str>),
+    /// `acs:ram::ACCOUNT:user/NAME`.
+    User {
+        /// The account.
+        account: Box<str>,
+        /// The user's name.
+        name: Box<str>,
+    },
+    /// `acs:ram::ACCOUNT:role/NAME`: every session of it.
+    Role {
+        /// The account.
+        account: Box<str>,
+        /// The role's name.
+        name: Box<str>,
+    },
+}
+
+/// An element of a bucket policy's list, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListedPrincipal {
+    /// `*`: without a condition everyone but the owner, with one everyone (spec ram-policy-language 7.6).
+    Anyone,
+    /// Digits: a user's id, or an account's for its owner.
+    Id(Box<str>),
+    /// `arn:sts::ACCOUNT:assumed-role/ROLE/SESSION`, where the session may be a pattern.
+    Session(Pattern),
+}
+
+impl RamPrincipal {
+    /// Reads an element; `None` where it has none of the forms. A wildcard within an ARN is none: the service
+    /// takes names of principals that exist (spec ram-policy-language 1.4).
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "*" {
+            return Some(Self::Anyone);
+        }
+        let (account, relative) = text.strip_prefix("acs:ram::")?.split_once(':')?;
+        if account.is_empty() || !account.bytes().all(|byte| byte.is_ascii_digit()) || relative.contains(['*', '?']) {
+            return None;
+        }
+        let name = |name: &str| (!name.is_empty() && !name.contains('/')).then(|| name.into());
+        let account = account.into();
+        match relative.split_once('/') {
+            None if relative == "root" => Some(Self::Account(account)),
+            Some(("user", user)) => Some(Self::User { account, name: name(user)? }),
+            Some(("role", role)) => Some(Self::Role { account, name: name(role)? }),
+            _ => None,
+        }
+    }
+
+    fn matches(&self, names: &PrincipalNames<'_>) -> bool {
+        match (self, names) {
+            (_, PrincipalNames::Service { .. } | PrincipalNames::Federated { .. }) => false,
+            (Self::Anyone, _) => true,
+            (
+                Self::Account(own),
+                PrincipalNames::Owner { account }
+                | PrincipalNames::User { account, .. }
+                | PrincipalNames::RoleSession { account, .. },
+            ) => **own == **account,
+            (Self::User { account: own, name: wanted }, PrincipalNames::User { account, name, .. }) => {
+                **own == **account && **wanted == **name
+            }
+            (Self::Role { account: own, name: wanted }, PrincipalNames::RoleSession { account, role, .. }) => {
+                **own == **account && **wanted == **role
+            }
+            (Self::User { .. } | Self::Role { .. }, _) => false,
+        }
+    }
+}
+
+impl ListedPrincipal {
+    /// Reads an element; `None` where it has none of the forms.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "*" {
+            return Some(Self::Anyone);
+        }
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(Self::Id(text.into()));
+        }
+        let (account, relative) = text.strip_prefix("arn:sts::")?.split_once(':')?;
+        let (role, session) = relative.strip_prefix("assumed-role/")?.split_once('/')?;
+        let digits = !account.is_empty() && account.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits || role.is_empty() || role.contains(['*', '?']) || session.is_empty() {
+            return None;
+        }
+        Some(Self::Session(Pattern::new(text, Case::Exact)))
+    }
+
+    fn matches(&self, names: &PrincipalNames<'_>, conditional: bool) -> bool {
+        match (self, names) {
+            (Self::Anyone, PrincipalNames::Owner { .. }) => conditional,
+            (Self::Anyone, _) => true,
+            (Self::Id(own), PrincipalNames::User { id, .. }) => **own == **id,
+            (Self::Id(own), PrincipalNames::Owner { account }) => **own == **account,
+            (Self::Session(pattern), PrincipalNames::RoleSession { account, role, session }) => {
+                pattern.matches(&format!("arn:sts::{account}:assumed-role/{role}/{session}"))
+            }
+            (Self::Id(_) | Self::Session(_), _) => false,
+        }
+    }
+}
+
+impl PrincipalClause {
+    /// Whether the statement is about `names`; `conditional` says whether it has a condition, which in a bucket
+    /// policy changes whom `*` reaches.
+    #[must_use]
+    pub fn matches(&self, names: &PrincipalNames<'_>, conditional: bool) -> bool {
+        match self {
+            Self::Trust { ram, service, federated } => match names {
+                PrincipalNames::Service { name } => service.iter().any(|written| *written.text == **name),
+                PrincipalNames::Federated { provider } => federated.iter().any(|written| *written.text == **provider),
+                _ => ram.iter().any(|principal| principal.matches(names)),
+            },
+            Self::List(listed) => listed.iter().any(|principal| principal.matches(names, conditional)),
+        }
+    }
+}
