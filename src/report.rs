@@ -1,1 +1,110 @@
-//! (room report)
+//! Findings as people and machines read them: text with source excerpts, and JSON.
+
+mod text;
+
+use serde::Serialize;
+
+use crate::json::{Position, SourceText, Span};
+
+/// How bad a [`Finding`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// It stops the command.
+    Error,
+    /// It works, and is probably not what was meant.
+    Warning,
+    /// For the reader's information.
+    Note,
+}
+
+/// One thing that somebody should know about a text they wrote, with its place and its mend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// A stable code to search for.
+    pub code: String,
+    /// What is wrong; lower case, no full stop.
+    pub message: String,
+    /// How to mend it.
+    pub help: Option<String>,
+    /// Where it is, where it has a place in a text.
+    pub place: Option<(SourceText, Span)>,
+}
+
+impl Finding {
+    /// Name of the text, line and column; `None` where the finding has no place in a text.
+    #[must_use]
+    pub fn position(&self) -> Option<(&str, Position)> {
+        self.place.as_ref().map(|(source, span)| (source.name(), source.position(span.start)))
+    }
+}
+
+/// A finding as JSON shows it: the place as file, line and column.
+#[derive(Serialize)]
+struct FindingRecord<'a> {
+    severity: Severity,
+    code: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+}
+
+impl Serialize for Finding {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let position = self.position();
+        FindingRecord {
+            severity: self.severity,
+            code: &self.code,
+            message: &self.message,
+            help: self.help.as_deref(),
+            file: position.map(|(file, _)| file),
+            line: position.map(|(_, at)| at.line),
+            column: position.map(|(_, at)| at.column),
+        }
+        .serialize(serializer)
+    }
+}
+
+/// Whether text is for a terminal that shows colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// ANSI colours.
+    On,
+    /// Plain text.
+    Off,
+}
+
+/// `findings` one after the other, each with the lines it is about and carets below them.
+///
+/// ```
+/// use ramgate::json::{SourceText, Span};
+/// use ramgate::report::{Colour, Finding, Severity, text};
+///
+/// let source = SourceText::new("p.json", "{\"Version\": 1}");
+/// let finding = Finding {
+///     severity: Severity::Error,
+///     code: "version".into(),
+///     message: "`Version` must be the string `\"1\"`".into(),
+///     help: Some("write \"Version\": \"1\"".into()),
+///     place: Some((source, Span::new(12, 13))),
+/// };
+/// assert!(text(&[finding], Colour::Off).contains("p.json:1:13"));
+/// ```
+#[must_use]
+pub fn text(findings: &[Finding], colour: Colour) -> String {
+    text::render(findings, colour)
+}
+
+/// `findings` as a JSON array, one object each with severity, code, message, help, file, line and column.
+#[must_use]
+pub fn json(findings: &[Finding]) -> serde_json::Value {
+    serde_json::to_value(findings).unwrap_or_default()
+}
