@@ -1,5 +1,17 @@
 //! Accounts, users, groups, roles, sessions, keys and attachments: data only.
+//!
+//! A [`World`] is everything that decides, checked and with every reference resolved; `store` reads
+//! one from a directory (spec world).
 
+mod inventory;
 mod principal;
+mod secret;
+mod world;
 
+pub use inventory::{Inventory, Resource};
 pub use principal::Principal;
+pub use secret::SecretReference;
+pub use world::{
+    AccessKey, Account, Attachment, DirectoryNode, FULL_ALIYUN_ACCESS, Group, KeyHolder, KeyStatus, PolicySource,
+    PolicyStore, Role, Scope, Session, UnknownPrincipal, User, World,
+};

@@ -1,1 +1,99 @@
-//! (room store)
+//! A world read from a directory: checked, with every reference resolved (spec world).
+//!
+//! ```text
+//! world.toml     accounts, principals, attachments, inventory (or world.json of the same shape)
+//! policies/      one policy document a file, *.json; the file's stem is the policy's name
+//! ```
+
+mod directory;
+mod fields;
+mod policies;
+pub mod secret;
+mod tree;
+mod world_file;
+
+use std::path::Path;
+
+use crate::identity::World;
+use crate::json::{Position, SourceText, Span};
+use crate::policy::Dialect;
+
+/// The texts of a world.
+#[derive(Debug, Clone)]
+pub struct WorldSources {
+    /// `world.toml`, or `world.json` by the ending of its name.
+    pub world: SourceText,
+    /// Policy documents with their paths below `policies/`, as in `control/guard.json`.
+    pub policies: Vec<(String, SourceText)>,
+    /// The directory that relative `file:` references start from.
+    pub base: std::path::PathBuf,
+}
+
+/// A mistake in a world.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Stable code to search for.
+    pub code: String,
+    /// What is wrong; lower case, no full stop.
+    pub message: String,
+    /// How to mend it.
+    pub help: Option<String>,
+    /// Where it stands, where it has a place in a text.
+    pub place: Option<(SourceText, Span)>,
+}
+
+impl Mistake {
+    fn nowhere(code: &str, message: String, help: &str) -> Self {
+        Self { code: code.to_owned(), message, help: Some(help.to_owned()), place: None }
+    }
+
+    /// Name of the text, line and column.
+    #[must_use]
+    pub fn position(&self) -> Option<(&str, Position)> {
+        self.place.as_ref().map(|(source, span)| (source.name(), source.position(span.start)))
+    }
+}
+
+impl std::fmt::Display for Mistake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some((file, at)) = self.position() {
+            write!(f, "{file}:{at} ")?;
+        }
+        write!(f, "{} {}", self.code, self.message)?;
+        match &self.help {
+            Some(help) => write!(f, " / {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why a world was not loaded: every mistake of every file. A world is loaded whole or not at all, so that no
+/// Deny is ever left out (spec ram-policy-language 11, spec gate-rules G17).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the world has {} mistake{}", mistakes.len(), if mistakes.len() == 1 { "" } else { "s" })]
+pub struct LoadErrors {
+    /// The mistakes; those of `world.toml` in text order, then those of each policy.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// Reads and checks the world in `directory`.
+///
+/// # Errors
+/// [`LoadErrors`] with every mistake found, unreadable files among them.
+pub fn load(directory: &Path, dialect: &Dialect) -> Result<World, LoadErrors> {
+    let sources = directory::read(directory)?;
+    load_sources(&sources, dialect)
+}
+
+/// Checks a world whose texts are already at hand.
+///
+/// # Errors
+/// [`LoadErrors`] with every mistake found.
+pub fn load_sources(sources: &WorldSources, dialect: &Dialect) -> Result<World, LoadErrors> {
+    let mut mistakes = Vec::new();
+    let outline = world_file::read(&sources.world, &sources.base, &mut mistakes);
+    let mut world = outline.world;
+    policies::read(&sources.policies, &outline.policy_references, dialect, &mut world, &sources.world, &mut mistakes);
+    world.source = Some(sources.world.clone());
+    if mistakes.is_empty() { Ok(world) } else { Err(LoadErrors { mistakes }) }
+}
