@@ -185,7 +185,7 @@ impl Reading<'_> {
             }
         }
         for entry in self.notes.entries(fields.get("roles"), "`roles`") {
-            self.name(entry, "role", 64);
+            self.role_name(entry);
             if entry.name.bytes().any(|byte| byte.is_ascii_uppercase()) {
                 let message = format!("the role name `{}` has upper-case letters", entry.name);
                 let help = "role names are stored in lower case, and ARNs compare by letter case";
@@ -213,13 +213,23 @@ impl Reading<'_> {
         }
     }
 
+    /// Names of roles (spec ram-policy-language 1.4).
+    fn role_name(&mut self, entry: &Entry) {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+        if !(1..=64).contains(&entry.name.len()) || !entry.name.bytes().all(allowed) {
+            let message = format!("`{}` is no role name", entry.name);
+            let help = "a role name has 1 to 64 letters, digits, `.` and `-`";
+            self.notes.note(entry.name_span, "principal-name", message, help);
+        }
+    }
+
     fn user(&mut self, entry: &Entry, account: &Account) -> Option<User> {
         let fields = self.notes.fields(&entry.value, "a user", &["id", "groups", "attachments", "keys"])?;
         let id = self.notes.required_text(&fields, "id", &format!("the user `{}`", entry.name));
-        if let Some(id) = id {
-            if id.value.is_empty() || !id.value.bytes().all(|byte| byte.is_ascii_digit()) {
-                self.notes.note(id.span, "user-id", format!("`{}` is no user id", id.value), "a user id is all digits");
-            }
+        if let Some(id) = id
+            && (id.value.is_empty() || !id.value.bytes().all(|byte| byte.is_ascii_digit()))
+        {
+            self.notes.note(id.span, "user-id", format!("`{}` is no user id", id.value), "a user id is all digits");
         }
         let mut groups = Vec::new();
         for tree in self.notes.array(fields.get("groups"), "`groups`") {
@@ -230,6 +240,12 @@ impl Reading<'_> {
                 self.notes.note(group.span, "unknown-group", message, "add the group, or take the user out of it");
             }
             groups.push(group.value.to_owned());
+        }
+        if let Some(id) = id
+            && let Some((other, _)) = account.users.iter().find(|(_, user)| user.id == id.value)
+        {
+            let message = format!("the user `{other}` has the id `{}` already", id.value);
+            self.notes.note(id.span, "user-id", message, "give each user the id that RAM shows for it");
         }
         let attachments = self.attachments(fields.get("attachments"));
         let keys = self.keys(fields.get("keys"));
@@ -255,11 +271,11 @@ impl Reading<'_> {
         let known = ["role", "name", "policy", "key", "secret", "token", "expires"];
         let fields = self.notes.fields(tree, "a session", &known)?;
         let role = self.notes.required_text(&fields, "role", "a session");
-        if let Some(role) = role {
-            if !account.roles.contains_key(role.value) {
-                let message = format!("the account has no role `{}`", role.value);
-                self.notes.note(role.span, "unknown-role", message, "add the role");
-            }
+        if let Some(role) = role
+            && !account.roles.contains_key(role.value)
+        {
+            let message = format!("the account has no role `{}`", role.value);
+            self.notes.note(role.span, "unknown-role", message, "add the role");
         }
         let name = self.notes.required_text(&fields, "name", "a session");
         if let Some(name) = name {
@@ -382,7 +398,8 @@ impl Reading<'_> {
         if let Some(reference) = SecretReference::parse(text.value) {
             return Some(reference.relative_to(self.base));
         }
-        if self.inline && !text.value.is_empty() {
+        let reference = text.value.starts_with("env:") || text.value.starts_with("file:");
+        if self.inline && !reference && !text.value.is_empty() {
             return Some(SecretReference::Inline(SecretString::from(text.value)));
         }
         let message = "a secret must not stand in this file".to_owned();
@@ -415,6 +432,10 @@ impl Reading<'_> {
             if !is_account_id(account.value) {
                 let message = format!("`{}` is no account id", account.value);
                 self.notes.note(account.span, "account-id", message, "an account id has 16 digits");
+            } else if !self.outline.world.accounts.contains_key(account.value) {
+                let message = format!("the world has no account `{}`", account.value);
+                let help = format!("add an [accounts.{}] table, or take the resource away", account.value);
+                self.notes.note(account.span, "unknown-account", message, &help);
             }
         }
         for text in [service, kind, id, region].into_iter().flatten() {
