@@ -1,1 +1,19 @@
-//! (room sandbox)
+//! An embedded upstream with state: the migration operations of PolarDB 2017-08-01.
+//!
+//! [`State`] keeps clusters in an embedded database, one committed transaction a change, and answers operations on
+//! them; stages advance lazily by a [`Clock`]. What is inferred about the service rather than documented stands in
+//! `docs/sandbox.md`.
+
+mod arguments;
+mod clock;
+mod describe;
+mod error;
+mod machine;
+mod operations;
+mod state;
+
+pub use clock::{Clock, SettableClock, SystemClock};
+pub use error::{Failure, SandboxError, ServiceError};
+pub use machine::{Cluster, Direction, Durations, Fault, Migration, PayType, Stage, Status};
+pub use operations::{VERSION, Verified};
+pub use state::{Location, State};
