@@ -1,1 +1,25 @@
-//! (room authz)
+//! What RAM decides: control, session, identity, resource and trust policies in their order.
+//!
+//! [`evaluate`] is the one evaluator. An [`Authorizer`] finds what applies to a principal of a world and
+//! calls it, a [`PolicySet`] does so for policies by themselves, a [`Trace`] watches it; nothing decides
+//! in a way of its own.
+
+mod authorizer;
+mod checks;
+mod decision;
+mod evaluate;
+mod observer;
+mod policy_set;
+mod request;
+mod supply;
+mod trace;
+
+pub use authorizer::{Authorizer, AuthzError};
+pub use checks::{CheckDecision, Verdict, resource_keys};
+pub use decision::{Decision, Outcome, PolicyType, StatementRef};
+pub use evaluate::{Applicable, ControlNode, Exemption, GroupPolicies, evaluate};
+pub use observer::{ConsultedKeys, Observer, StatementResult};
+pub use policy_set::PolicySet;
+pub use request::{Mode, Request};
+pub use supply::{KeySupply, UnsuppliedKey};
+pub use trace::{Mismatch, Trace, TracedOutcome, TracedStage, TracedStatement, TracedTest};

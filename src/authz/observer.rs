@@ -1,0 +1,81 @@
+//! Watching the evaluator.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::{Outcome, PolicyType};
+use crate::identity::PolicySource;
+use crate::policy::{ConditionTest, ContextValue, Statement, TestOutcome};
+
+/// How a statement met a request: it applies, or this element of it did not match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum StatementResult {
+    /// Every element matched.
+    Applies,
+    /// `Action` or `NotAction` did not.
+    OtherAction,
+    /// `Resource` did not.
+    OtherResource,
+    /// `Principal` did not.
+    OtherPrincipal,
+    /// The condition was not met, or could not be told to be met and the statement is an Allow.
+    ConditionUnmet,
+}
+
+/// Is told what the evaluator does, in its order. The default does nothing and costs nothing.
+pub trait Observer {
+    /// A kind of policy is looked at; `level` says at which node or group, where there are several.
+    fn stage(&mut self, _policy_type: PolicyType, _level: Option<&str>) {}
+    /// A condition test was made.
+    fn test(&mut self, _test: &ConditionTest, _value: &ContextValue, _outcome: TestOutcome) {}
+    /// A statement was looked at; its tests came before.
+    fn statement(&mut self, _policy: &PolicySource, _statement: &Statement, _result: StatementResult) {}
+    /// What the stage came to.
+    fn staged(&mut self, _outcome: Outcome) {}
+    /// Something other than a statement decided.
+    fn rule(&mut self, _text: &'static str) {}
+}
+
+/// Watches nothing.
+impl Observer for () {}
+
+/// Collects the condition keys that a decision looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConsultedKeys(pub BTreeSet<String>);
+
+impl Observer for ConsultedKeys {
+    fn test(&mut self, test: &ConditionTest, _value: &ContextValue, _outcome: TestOutcome) {
+        if !self.0.contains(test.key()) {
+            self.0.insert(test.key().to_owned());
+        }
+    }
+}
+
+/// Two observers at once.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn stage(&mut self, policy_type: PolicyType, level: Option<&str>) {
+        self.0.stage(policy_type, level);
+        self.1.stage(policy_type, level);
+    }
+
+    fn test(&mut self, test: &ConditionTest, value: &ContextValue, outcome: TestOutcome) {
+        self.0.test(test, value, outcome);
+        self.1.test(test, value, outcome);
+    }
+
+    fn statement(&mut self, policy: &PolicySource, statement: &Statement, result: StatementResult) {
+        self.0.statement(policy, statement, result);
+        self.1.statement(policy, statement, result);
+    }
+
+    fn staged(&mut self, outcome: Outcome) {
+        self.0.staged(outcome);
+        self.1.staged(outcome);
+    }
+
+    fn rule(&mut self, text: &'static str) {
+        self.0.rule(text);
+        self.1.rule(text);
+    }
+}

@@ -1,0 +1,50 @@
+//! The question.
+
+use crate::catalog::Known;
+use crate::identity::Principal;
+use crate::policy::Context;
+
+/// What kind of access is asked for; it decides which policies take part (spec ram-policy-language 7.2, 7.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Any call but the two below.
+    #[default]
+    General,
+    /// `sts:AssumeRole`: the caller's own policies and the role's trust policy must both allow.
+    AssumeRole,
+    /// Role SSO by SAML or OIDC: control policies, then the trust policy alone.
+    Sso,
+}
+
+/// May `principal` do `action` on `resource`?
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Who asks.
+    pub principal: &'a Principal,
+    /// As in `polardb:CloseDBClusterMigration`.
+    pub action: &'a str,
+    /// An ARN, or `*` for an action without resource-level authorization.
+    pub resource: &'a str,
+    /// The account that owns the resource; where it is not given, the account segment of the ARN.
+    pub owner: Option<&'a str>,
+    /// The resource group of the resource.
+    pub resource_group: &'a Known<Option<String>>,
+    /// Condition keys.
+    pub context: &'a Context,
+    /// What kind of access.
+    pub mode: Mode,
+}
+
+impl<'a> Request<'a> {
+    /// The account whose resource it is, as far as the request says: named, or from the ARN, or the caller's own.
+    /// What is no account id in an ARN (`system`, `*`, nothing) names no account.
+    #[must_use]
+    pub fn owner_account(&self) -> Option<&'a str> {
+        let in_arn = || self.resource.split(':').nth(3).filter(|account| is_account(account));
+        self.owner.or_else(in_arn).or_else(|| self.principal.account())
+    }
+}
+
+fn is_account(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
