@@ -27,8 +27,10 @@ pub struct Dialect {
     pub unknown_root_members: bool,
     /// A `Statement` that is an object stands for a list of one. Strict: no. Lenient: yes.
     pub statement_as_object: bool,
-    /// An empty `Action`, `Resource` or value list of a positive operator matches nothing. Strict: no (an error).
-    /// Lenient: yes. Of `NotAction` and negated operators, where it would match everything, it is always an error.
+    /// In an Allow, an empty `Action`, `Resource`, principal list or value list of a positive operator matches
+    /// nothing, with a warning. Strict: no (an error). Lenient: yes. Where it would match everything (`NotAction`,
+    /// `NotResource`, negated operators) and in a Deny it is always an error, as are an empty `Statement` and an
+    /// operator without keys.
     pub empty_lists: bool,
     /// A bare boolean or number as a condition value is read as its text, with a warning. Strict: no. Lenient: yes.
     pub bare_values: bool,

@@ -64,8 +64,10 @@ codes! {
     PrincipalForm = "principal-form",
     /// A kind of principal that there is not.
     PrincipalKind = "principal-kind",
-    /// A list without elements.
+    /// A list, or an object, without elements.
     EmptyList = "empty-list",
+    /// An action or resource that is the empty text.
+    EmptyPattern = "empty-pattern",
     /// A condition operator that there is not.
     UnknownOperator = "unknown-operator",
     /// A condition value that is not a string.

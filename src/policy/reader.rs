@@ -16,6 +16,8 @@ pub(super) struct Reader<'a> {
     source: &'a SourceText,
     kind: PolicyKind,
     dialect: &'a Dialect,
+    /// Whether the statement being read is an Allow; one whose effect cannot be told is not.
+    allows: bool,
     findings: Vec<Finding>,
     warnings: Vec<Finding>,
 }
@@ -33,7 +35,7 @@ impl<'v> Members<'v> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(source: &'a SourceText, kind: PolicyKind, dialect: &'a Dialect) -> Self {
-        Self { source, kind, dialect, findings: Vec::new(), warnings: Vec::new() }
+        Self { source, kind, dialect, allows: false, findings: Vec::new(), warnings: Vec::new() }
     }
 
     /// Mistakes and warnings, in text order.
@@ -164,6 +166,7 @@ impl<'a> Reader<'a> {
         let members = self.members(members, &STATEMENT_MEMBERS, "a statement", false);
         let sid = self.sid(members.get("Sid"));
         let effect = self.effect(value, members.get("Effect"));
+        self.allows = matches!(effect, Some((Effect::Allow, _)));
         let action = self.action(value, &members);
         let resource = self.resource(value, &members);
         let principal = self.principal(value, &members);
@@ -230,6 +233,11 @@ impl<'a> Reader<'a> {
                 return None;
             }
         };
+        if negated && self.kind == PolicyKind::Resource {
+            let message = "`NotAction` is not part of the language of bucket policies";
+            self.refuse(Code::UnsupportedElement, member.name_span, message, "name the actions under `Action`");
+            return None;
+        }
         let what = if negated { "`NotAction`" } else { "`Action`" };
         let patterns = self.patterns(&member.value, what, Case::Ignore, negated)?;
         Some(ActionClause { negated, patterns, span: member.value.span })
@@ -237,7 +245,7 @@ impl<'a> Reader<'a> {
 
     /// The resource clause; the inner `None` is a document that rightly has none.
     fn resource(&mut self, statement: &Value, members: &Members<'_>) -> Option<Option<ResourceClause>> {
-        if let Some(member) = members.get("NotResource").filter(|_| !self.dialect.not_resource) {
+        if let Some(member) = members.get("NotResource").filter(|_| !self.takes_not_resource()) {
             let help = "name the resources that are meant under `Resource`";
             let message = "`NotResource` is not part of RAM's policy language";
             self.refuse(Code::UnsupportedElement, member.name_span, message, help);
@@ -266,20 +274,29 @@ impl<'a> Reader<'a> {
         let what = if negated { "`NotResource`" } else { "`Resource`" };
         let case = if self.dialect.fold_service_code { Case::Arn } else { Case::Exact };
         let patterns = self.patterns(&member.value, what, case, negated)?;
-        if self.kind == PolicyKind::Resource {
-            for (pattern, span) in &patterns {
-                if pattern.as_str().contains("**") {
-                    let message = format!("`{}` has two stars side by side, which OSS refuses", pattern.as_str());
-                    self.refuse(Code::ConsecutiveStars, *span, message, "write one star");
-                }
-            }
-        }
         Some(Some(ResourceClause { negated, patterns, span: member.value.span }))
+    }
+
+    /// Whether `NotResource` is read: bucket and trust policies never had it.
+    fn takes_not_resource(&self) -> bool {
+        self.dialect.not_resource && !matches!(self.kind, PolicyKind::Resource | PolicyKind::Trust)
     }
 
     fn patterns(&mut self, value: &Value, what: &str, case: Case, negated: bool) -> Option<Vec<(Pattern, Span)>> {
         let texts = self.strings(value, what, !negated)?;
-        Some(texts.iter().map(|written| (Pattern::new(&written.text, case), written.span)).collect())
+        let mut sound = true;
+        for Written { text, span } in &texts {
+            if text.is_empty() {
+                let message = format!("{what} holds an empty text, which matches nothing");
+                self.refuse(Code::EmptyPattern, *span, message, "name what is meant, or take it away");
+                sound = false;
+            } else if self.kind == PolicyKind::Resource && text.contains("**") {
+                let message = format!("`{text}` has two stars side by side, which OSS refuses");
+                self.refuse(Code::ConsecutiveStars, *span, message, "write one star");
+                sound = false;
+            }
+        }
+        sound.then(|| texts.iter().map(|written| (Pattern::new(&written.text, case), written.span)).collect())
     }
 
     /// A string, or a list of strings (spec ram-policy-language 1.2). `matches_nothing` says whether an empty list
@@ -289,13 +306,7 @@ impl<'a> Reader<'a> {
             Kind::Array(values) => values.as_slice(),
             _ => std::slice::from_ref(value),
         };
-        if values.is_empty() && !(self.dialect.empty_lists && matches_nothing) {
-            self.refuse(
-                Code::EmptyList,
-                value.span,
-                format!("{what} is empty"),
-                "name at least one, or take the statement away",
-            );
+        if values.is_empty() && !self.takes_empty_list(value, what, matches_nothing) {
             return None;
         }
         let mut strings = Vec::with_capacity(values.len());
@@ -306,6 +317,20 @@ impl<'a> Reader<'a> {
             }
         }
         (strings.len() == values.len()).then_some(strings)
+    }
+
+    /// Whether an empty list is read as matching nothing. In a Deny it never is: what was meant to be denied would
+    /// go unnoticed.
+    fn takes_empty_list(&mut self, value: &Value, what: &str, matches_nothing: bool) -> bool {
+        let message = format!("{what} is empty");
+        let taken = self.dialect.empty_lists && matches_nothing && self.allows;
+        if taken {
+            let help = "it matches nothing, so the statement allows nothing; take it away";
+            self.warn(Code::EmptyList, value.span, message, help);
+        } else {
+            self.refuse(Code::EmptyList, value.span, message, "name at least one, or take it away");
+        }
+        taken
     }
 }
 

@@ -29,6 +29,12 @@ impl Reader<'_> {
                 self.wrong_type(&entry.value, &format!("`{operator}`"), "an object of condition keys");
                 continue;
             };
+            if keys.is_empty() {
+                let message = format!("`{operator}` has no condition key");
+                let help =
+                    "add a key and its values, or take the operator away; without it the statement is unconditional";
+                self.refuse(Code::EmptyList, entry.value.span, message, help);
+            }
             self.keys(operator, keys, &mut tests);
         }
         tests
@@ -116,9 +122,8 @@ impl Reader<'_> {
             Kind::Array(values) => values.as_slice(),
             _ => std::slice::from_ref(value),
         };
-        if values.is_empty() && (!self.dialect.empty_lists || operator.is_negated()) {
-            let message = format!("the list of values for `{operator}` is empty");
-            self.refuse(Code::EmptyList, value.span, message, "name at least one value, or take the test away");
+        let what = format!("the list of values for `{operator}`");
+        if values.is_empty() && !self.takes_empty_list(value, &what, !operator.is_negated()) {
             return None;
         }
         let mut written = Vec::with_capacity(values.len());
