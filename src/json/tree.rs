@@ -61,4 +61,13 @@ impl Value {
             _ => None,
         }
     }
+
+    /// The members of an object; none for any other kind.
+    #[must_use]
+    pub fn members(&self) -> &[Member] {
+        match &self.kind {
+            Kind::Object(members) => members,
+            _ => &[],
+        }
+    }
 }

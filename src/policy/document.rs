@@ -37,6 +37,12 @@ impl fmt::Display for PolicyKind {
 }
 
 impl PolicyKind {
+    /// `an identity policy`, `a trust policy`, as messages say it.
+    pub(super) fn with_article(self) -> String {
+        let article = if self == Self::Identity { "an" } else { "a" };
+        format!("{article} {self} policy")
+    }
+
     /// The most bytes a document of this kind may have, where a limit is known (spec ram-policy-language 1.5).
     #[must_use]
     pub const fn max_bytes(self) -> Option<usize> {

@@ -14,6 +14,9 @@ macro_rules! codes {
         }
 
         impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
             /// The code as it is printed.
             #[must_use]
             pub const fn as_str(self) -> &'static str {

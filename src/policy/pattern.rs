@@ -2,12 +2,17 @@
 //!
 //! A pattern covers the whole text, and `*` crosses `:` and `/` (spec ram-policy-language 2, 3, 4.3).
 //!
-//! Why neither globset nor regex does the matching. Over all patterns and texts up to length 5 of the
-//! alphabet `a . / 中 * ?`, globset with its path rules off still differs: it matches paths, so it reads
-//! `a/..` as having the file name `..` and its suffix strategy for `*.` misses it, and its `?` is one byte of
-//! `中`. It also gives `[`, `{` and `\` a meaning. A regex with every other character escaped and `(?s)` set
-//! agrees on all of them; it costs a compilation of some microseconds and kilobytes a pattern, and the matcher
-//! below needs neither.
+//! Neither globset nor regex does the matching. What the tests beside this file found over all 87,067,561 pairs of
+//! a pattern and a text up to length 5 of the alphabet `a . / 中 * ?`:
+//!
+//! - globset, its path rules as far off as they go, is wrong about 167,322 pairs, because its `?` is one byte and so
+//!   no `中`. Its `GlobSet` is wrong about 171,331: it reads `*.` and `.*.` as the extensions of file names, and
+//!   misses `a/..` and `..`. Outside this alphabet it also gives `[`, `{` and `\` a meaning.
+//! - A regex of the pattern, `.*` for `*`, `.` for `?` and the rest escaped, is right about all of them. It cannot
+//!   say [`Case::Arn`], where a letter's case matters or not by its place in the text, whatever part of the pattern
+//!   comes to stand there; and one matcher for all three cases is less to trust than two.
+//!
+//! The matcher here is right about all of them too.
 
 /// Which letters of a text match a pattern's letters of the other case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,18 +96,18 @@ impl Pattern {
     pub fn matches(&self, text: &str) -> bool {
         let pattern = self.text.as_bytes();
         let subject = Subject { bytes: text.as_bytes(), folded: folded(text, self.case) };
-        let tail = pattern.get(1..).unwrap_or_default();
-        match self.strategy {
-            Strategy::Any => true,
-            Strategy::Literal => pattern.len() == text.len() && subject.has(0, pattern),
-            Strategy::Prefix => subject.has(0, pattern.strip_suffix(b"*").unwrap_or(pattern)),
-            Strategy::Suffix => text.len().checked_sub(tail.len()).is_some_and(|at| subject.has(at, tail)),
-            Strategy::Contains => {
-                let middle = tail.strip_suffix(b"*").unwrap_or(tail);
-                let last = text.len().checked_sub(middle.len());
-                last.is_some_and(|last| (0..=last).any(|at| subject.has(at, middle)))
+        match (self.strategy, pattern) {
+            (Strategy::Any, _) => true,
+            (Strategy::Literal, _) => pattern.len() == text.len() && subject.has(0, pattern),
+            (Strategy::Prefix, [literal @ .., _]) => subject.has(0, literal),
+            (Strategy::Suffix, [_, literal @ ..]) => {
+                text.len().checked_sub(literal.len()).is_some_and(|at| subject.has(at, literal))
             }
-            Strategy::General => general(pattern, &subject),
+            (Strategy::Contains, [_, literal @ .., _]) => {
+                let last = text.len().checked_sub(literal.len());
+                last.is_some_and(|last| (0..=last).any(|at| subject.has(at, literal)))
+            }
+            _ => general(pattern, &subject),
         }
     }
 }
@@ -124,20 +129,6 @@ impl Subject<'_> {
             _ => false,
         }
     }
-
-    fn has_byte(&self, at: usize, byte: u8) -> bool {
-        self.bytes.get(at).is_some_and(
-            |own| {
-                if at < self.folded { own.eq_ignore_ascii_case(&byte) } else { *own == byte }
-            },
-        )
-    }
-
-    /// The place after the scalar at `at`.
-    fn after_scalar(&self, at: usize) -> usize {
-        let rest = self.bytes.get(at + 1..).unwrap_or_default();
-        at + 1 + rest.iter().take_while(|byte| **byte & 0xC0 == 0x80).count()
-    }
 }
 
 /// How many bytes of `text` compare without regard to case.
@@ -155,196 +146,49 @@ fn folded(text: &str, case: Case) -> usize {
 }
 
 /// Greedy matching that goes back to the last `*` only: what an earlier `*` could take, the last one can too.
-fn general(pattern: &[u8], subject: &Subject<'_>) -> bool {
-    let (mut in_pattern, mut in_text) = (0, 0);
-    // Where to go on when a piece fails: after the last `*`, and one scalar further in the text.
-    let mut retry: Option<(usize, usize)> = None;
-    while in_text < subject.bytes.len() {
-        match pattern.get(in_pattern) {
-            Some(b'*') => {
-                in_pattern += 1;
-                retry = Some((in_pattern, in_text));
+fn general(mut pattern: &[u8], subject: &Subject<'_>) -> bool {
+    let mut text = subject.bytes;
+    // Bytes that are left where the part that ignores case ends.
+    let exact = text.len() - subject.folded.min(text.len());
+    // Where to go on when a piece fails: after the last `*`, and from a scalar further on in the text.
+    let mut retry: Option<(&[u8], &[u8])> = None;
+    loop {
+        match (pattern, text) {
+            ([], []) => return true,
+            ([b'*', after @ ..], _) => {
+                pattern = after;
+                retry = Some((after, text));
                 continue;
             }
-            Some(b'?') => {
-                in_pattern += 1;
-                in_text = subject.after_scalar(in_text);
+            // What is left of the pattern needs more text than there is, from any later place too.
+            (_, []) => return false,
+            ([b'?', after @ ..], _) => {
+                (pattern, text) = (after, after_scalar(text));
                 continue;
             }
-            Some(byte) if subject.has_byte(in_text, *byte) => {
-                in_pattern += 1;
-                in_text += 1;
+            ([wanted, after @ ..], [found, rest @ ..])
+                if wanted == found || (text.len() > exact && wanted.eq_ignore_ascii_case(found)) =>
+            {
+                (pattern, text) = (after, rest);
                 continue;
             }
             _ => {}
         }
         let Some((after_star, from)) = retry else { return false };
-        let next = subject.after_scalar(from);
-        retry = Some((after_star, next));
-        (in_pattern, in_text) = (after_star, next);
+        let from = after_scalar(from);
+        retry = Some((after_star, from));
+        (pattern, text) = (after_star, from);
     }
-    pattern.get(in_pattern..).unwrap_or_default().iter().all(|byte| *byte == b'*')
+}
+
+/// The text without its first scalar.
+fn after_scalar(text: &[u8]) -> &[u8] {
+    let mut rest = text.get(1..).unwrap_or_default();
+    while let [0x80..=0xBF, after @ ..] = rest {
+        rest = after;
+    }
+    rest
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ALPHABET: [char; 6] = ['a', '.', '/', '中', '*', '?'];
-
-    /// Every text over the alphabet up to `longest` scalars.
-    fn words(longest: usize) -> Vec<String> {
-        let mut words = vec![String::new()];
-        let mut from = 0;
-        for _ in 0..longest {
-            let to = words.len();
-            for index in from..to {
-                for letter in ALPHABET {
-                    words.push(format!("{}{letter}", words[index]));
-                }
-            }
-            from = to;
-        }
-        words
-    }
-
-    /// The definition itself: which prefixes of the pattern match the text so far, one bit each.
-    struct Oracle {
-        pattern: Vec<char>,
-    }
-
-    impl Oracle {
-        fn start(&self) -> u8 {
-            self.skip_stars(1)
-        }
-
-        fn skip_stars(&self, mut states: u8) -> u8 {
-            for (at, letter) in self.pattern.iter().enumerate() {
-                if *letter == '*' && states & (1 << at) != 0 {
-                    states |= 1 << (at + 1);
-                }
-            }
-            states
-        }
-
-        fn step(&self, states: u8, scalar: char) -> u8 {
-            let mut next = 0;
-            for (at, letter) in self.pattern.iter().enumerate() {
-                if states & (1 << at) != 0 {
-                    next |= match letter {
-                        '*' => 1 << at,
-                        '?' => 1 << (at + 1),
-                        letter if *letter == scalar => 1 << (at + 1),
-                        _ => 0,
-                    };
-                }
-            }
-            self.skip_stars(next)
-        }
-
-        fn accepts(&self, states: u8) -> bool {
-            states & (1 << self.pattern.len()) != 0
-        }
-    }
-
-    /// Compares `pattern` with the oracle on every text below `text`, up to `left` scalars longer.
-    fn compare(oracle: &Oracle, pattern: &Pattern, states: u8, text: &mut String, left: usize) {
-        assert_eq!(pattern.matches(text), oracle.accepts(states), "pattern `{}`, text `{text}`", pattern.as_str());
-        if left == 0 {
-            return;
-        }
-        for letter in ALPHABET {
-            text.push(letter);
-            compare(oracle, pattern, oracle.step(states, letter), text, left - 1);
-            text.pop();
-        }
-    }
-
-    #[test]
-    fn every_short_pattern_matches_every_short_text_as_defined() {
-        let patterns = words(5);
-        std::thread::scope(|scope| {
-            for part in patterns.chunks(patterns.len() / 2 + 1) {
-                scope.spawn(move || {
-                    for text in part {
-                        let oracle = Oracle { pattern: text.chars().collect() };
-                        let pattern = Pattern::new(text, Case::Exact);
-                        compare(&oracle, &pattern, oracle.start(), &mut String::new(), 5);
-                    }
-                });
-            }
-        });
-    }
-
-    #[test]
-    fn a_regex_with_the_rest_escaped_means_the_same() {
-        let texts = words(3);
-        for text in &texts {
-            let regex: String = text
-                .chars()
-                .map(|letter| match letter {
-                    '*' => ".*".to_owned(),
-                    '?' => ".".to_owned(),
-                    other => regex::escape(&other.to_string()),
-                })
-                .collect();
-            let regex = regex::Regex::new(&format!("(?s)^(?:{regex})$")).unwrap();
-            let pattern = Pattern::new(text, Case::Exact);
-            for subject in &texts {
-                assert_eq!(regex.is_match(subject), pattern.matches(subject), "pattern `{text}`, text `{subject}`");
-            }
-        }
-    }
-
-    #[test]
-    fn globset_means_something_else() {
-        let glob = |pattern: &str| {
-            globset::GlobBuilder::new(pattern).literal_separator(false).backslash_escape(false).build().unwrap()
-        };
-        let set = |pattern: &str| globset::GlobSetBuilder::new().add(glob(pattern)).build().unwrap();
-        for (pattern, text, ram) in [("*.", "a/..", true), ("a?c", "a中c", true), ("[a]", "a", false)] {
-            assert_eq!(Pattern::new(pattern, Case::Exact).matches(text), ram, "{pattern} {text}");
-            assert_ne!(set(pattern).is_match(text), ram, "{pattern} {text}");
-        }
-    }
-
-    #[test]
-    fn actions_ignore_ascii_case_and_no_other() {
-        for (pattern, text, expected) in [
-            ("polardb:Close*", "POLARDB:closeDBClusterMigration", true),
-            ("*:describe*", "rds:DescribeDBInstances", true),
-            ("ecs:*securitygroup*", "ecs:AuthorizeSecurityGroup", true),
-            ("ecs:É", "ecs:é", false),
-            ("ecs:?top*e", "ecs:StopInstance", true),
-        ] {
-            assert_eq!(Pattern::new(pattern, Case::Ignore).matches(text), expected, "{pattern} {text}");
-        }
-    }
-
-    #[test]
-    fn an_arn_folds_acs_and_the_service_code_only() {
-        let arn = "acs:polardb:cn-beijing:1:dbcluster/pc-A";
-        for (pattern, expected) in [
-            ("ACS:PolarDB:cn-beijing:1:dbcluster/pc-A", true),
-            ("ACS:*", true),
-            ("*:POLARDB:*", true),
-            ("*", true),
-            ("A*B:*", true),
-            ("*pc-A", true),
-            ("*pc-a", false),
-            ("*:DBCLUSTER/pc-A", false),
-            ("acs:polardb:CN-beijing:*", false),
-            ("acs:POLAR??:*:1:dbcluster/pc-?", true),
-        ] {
-            assert_eq!(Pattern::new(pattern, Case::Arn).matches(arn), expected, "{pattern}");
-        }
-        assert!(!Pattern::new("FOO", Case::Arn).matches("foo"));
-        assert!(Pattern::new("acs:oss:*", Case::Arn).matches("ACS:OSS:x:1:b"));
-    }
-
-    #[test]
-    fn a_pattern_of_many_stars_is_no_trap() {
-        let pattern = Pattern::new(&format!("{}b", "*a".repeat(500)), Case::Exact);
-        assert!(!pattern.matches(&"a".repeat(5_000)));
-    }
-}
+mod tests;

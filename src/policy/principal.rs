@@ -159,3 +159,110 @@ impl PrincipalClause {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACCOUNT: &str = "1234567890123456";
+    const OTHER: &str = "6543210987654321";
+    const OWNER: PrincipalNames<'_> = PrincipalNames::Owner { account: ACCOUNT };
+    const ALICE: PrincipalNames<'_> = PrincipalNames::User { account: ACCOUNT, name: "alice", id: "2234567890123456" };
+    const SESSION: PrincipalNames<'_> = PrincipalNames::RoleSession { account: ACCOUNT, role: "ops", session: "s1" };
+    const ECS: PrincipalNames<'_> = PrincipalNames::Service { name: "ecs.aliyuncs.com" };
+    const OIDC: PrincipalNames<'_> =
+        PrincipalNames::Federated { provider: "acs:ram::1234567890123456:oidc-provider/ack" };
+
+    fn names_of(matches: impl Fn(&PrincipalNames<'_>) -> bool) -> Vec<&'static str> {
+        let all = [("owner", OWNER), ("alice", ALICE), ("session", SESSION), ("ecs", ECS), ("oidc", OIDC)];
+        all.iter().filter(|(_, names)| matches(names)).map(|(name, _)| *name).collect()
+    }
+
+    fn trust(ram: &[&str], service: &[&str], federated: &[&str]) -> PrincipalClause {
+        let written = |texts: &[&str]| {
+            texts.iter().map(|text| Written { text: (*text).into(), span: crate::json::Span::default() }).collect()
+        };
+        PrincipalClause::Trust {
+            ram: ram.iter().map(|text| RamPrincipal::parse(text).unwrap()).collect(),
+            service: written(service),
+            federated: written(federated),
+        }
+    }
+
+    #[test]
+    fn a_trust_policy_trusts_whom_it_names() {
+        for (text, trusted) in [
+            ("acs:ram::1234567890123456:root", &["owner", "alice", "session"][..]),
+            ("acs:ram::1234567890123456:user/alice", &["alice"]),
+            ("acs:ram::1234567890123456:user/carol", &[]),
+            ("acs:ram::1234567890123456:user/Alice", &[]),
+            ("acs:ram::1234567890123456:role/ops", &["session"]),
+            ("acs:ram::1234567890123456:role/dev", &[]),
+            ("acs:ram::6543210987654321:root", &[]),
+            ("acs:ram::6543210987654321:user/alice", &[]),
+            ("*", &["owner", "alice", "session"]),
+        ] {
+            assert_eq!(names_of(|names| trust(&[text], &[], &[]).matches(names, false)), trusted, "{text}");
+        }
+        let service = trust(&[], &["rds.aliyuncs.com", "ecs.aliyuncs.com"], &[]);
+        assert_eq!(names_of(|names| service.matches(names, false)), ["ecs"]);
+        let federated = trust(&[], &[], &["acs:ram::1234567890123456:oidc-provider/ack"]);
+        assert_eq!(names_of(|names| federated.matches(names, true)), ["oidc"]);
+        let two = trust(&["acs:ram::6543210987654321:root"], &["ecs.aliyuncs.com"], &[]);
+        let foreign = PrincipalNames::User { account: OTHER, name: "bob", id: "2543210987654321" };
+        assert!(two.matches(&foreign, false) && two.matches(&ECS, false) && !two.matches(&ALICE, false));
+    }
+
+    #[test]
+    fn a_bucket_policy_is_about_whom_it_lists() {
+        for (text, conditional, listed) in [
+            ("*", false, &["alice", "session", "ecs", "oidc"][..]),
+            ("*", true, &["owner", "alice", "session", "ecs", "oidc"]),
+            ("2234567890123456", false, &["alice"]),
+            ("1234567890123456", false, &["owner"]),
+            ("223456789012345", false, &[]),
+            ("arn:sts::1234567890123456:assumed-role/ops/*", false, &["session"]),
+            ("arn:sts::1234567890123456:assumed-role/ops/s1", false, &["session"]),
+            ("arn:sts::1234567890123456:assumed-role/ops/s?", false, &["session"]),
+            ("arn:sts::1234567890123456:assumed-role/ops/s2", false, &[]),
+            ("arn:sts::1234567890123456:assumed-role/dev/*", false, &[]),
+            ("arn:sts::6543210987654321:assumed-role/ops/*", false, &[]),
+        ] {
+            let clause = PrincipalClause::List(vec![ListedPrincipal::parse(text).unwrap()]);
+            assert_eq!(names_of(|names| clause.matches(names, conditional)), listed, "{text} {conditional}");
+        }
+    }
+
+    #[test]
+    fn what_names_nobody_is_not_read() {
+        for text in [
+            "",
+            "alice",
+            "acs:ram::1234567890123456:user/*",
+            "acs:ram::1234567890123456:user/",
+            "acs:ram::1234567890123456:role/ops/s1",
+            "acs:ram::1234567890123456:group/dba",
+            "acs:ram::*:root",
+            "acs:ram::acme:root",
+            "acs:ram:1234567890123456:root",
+            "ACS:RAM::1234567890123456:root",
+            "1234567890123456",
+        ] {
+            assert_eq!(RamPrincipal::parse(text), None, "{text}");
+        }
+        for text in [
+            "",
+            "alice",
+            "22*",
+            "acs:ram::1234567890123456:user/alice",
+            "acs:sts::1234567890123456:assumed-role/ops/*",
+            "arn:sts::1234567890123456:assumed-role/ops",
+            "arn:sts::1234567890123456:assumed-role/ops/",
+            "arn:sts::1234567890123456:assumed-role/*/*",
+            "arn:sts::*:assumed-role/ops/*",
+            "arn:sts::1234567890123456:role/ops/s1",
+        ] {
+            assert_eq!(ListedPrincipal::parse(text), None, "{text}");
+        }
+    }
+}

@@ -63,7 +63,8 @@ impl<'a> Reader<'a> {
     pub(super) fn document(&mut self) -> Option<Vec<Statement>> {
         let text = self.source.text();
         if let Some(limit) = self.kind.max_bytes().filter(|limit| self.dialect.length_limits && text.len() > *limit) {
-            let message = format!("the document has {} bytes, and a {} policy may have {limit}", text.len(), self.kind);
+            let message =
+                format!("the document has {} bytes, and {} may have {limit}", text.len(), self.kind.with_article());
             let help = "split it into several policies, or write it more tightly";
             self.refuse(Code::TooLong, Span::new(0, 0), message, help);
         }
@@ -172,7 +173,7 @@ impl<'a> Reader<'a> {
         let principal = self.principal(value, &members);
         let condition = self.condition(members.get("Condition"));
         if self.kind == PolicyKind::Resource {
-            self.source_ip_needs_vpc(&condition);
+            self.source_ip_needs_vpc(members.get("Condition"));
         }
         let (effect, effect_span) = effect?;
         Some(Statement {
@@ -227,9 +228,11 @@ impl<'a> Reader<'a> {
                 self.refuse(Code::MissingAction, opening(statement), "the statement has no `Action`", help);
                 return None;
             }
-            (Some(_), Some(not_action)) => {
+            (Some(action), Some(not_action)) => {
                 let message = "the statement has both `Action` and `NotAction`";
                 self.refuse(Code::ActionAndNotAction, not_action.name_span, message, "keep one of them");
+                self.patterns(&action.value, "`Action`", Case::Ignore, false);
+                self.patterns(&not_action.value, "`NotAction`", Case::Ignore, true);
                 return None;
             }
         };
@@ -283,8 +286,7 @@ impl<'a> Reader<'a> {
     }
 
     fn patterns(&mut self, value: &Value, what: &str, case: Case, negated: bool) -> Option<Vec<(Pattern, Span)>> {
-        let texts = self.strings(value, what, !negated)?;
-        let mut sound = true;
+        let (texts, mut sound) = self.strings(value, what, !negated);
         for Written { text, span } in &texts {
             if text.is_empty() {
                 let message = format!("{what} holds an empty text, which matches nothing");
@@ -299,24 +301,26 @@ impl<'a> Reader<'a> {
         sound.then(|| texts.iter().map(|written| (Pattern::new(&written.text, case), written.span)).collect())
     }
 
-    /// A string, or a list of strings (spec ram-policy-language 1.2). `matches_nothing` says whether an empty list
-    /// would match nothing, so that a dialect may take it.
-    fn strings(&mut self, value: &Value, what: &str, matches_nothing: bool) -> Option<Vec<Written>> {
+    /// A string, or a list of strings (spec ram-policy-language 1.2): the strings among the elements, so that they
+    /// are checked further, and whether that is all of them. `matches_nothing` says whether an empty list would
+    /// match nothing, so that a dialect may take it.
+    fn strings(&mut self, value: &Value, what: &str, matches_nothing: bool) -> (Vec<Written>, bool) {
         let values = match &value.kind {
             Kind::Array(values) => values.as_slice(),
             _ => std::slice::from_ref(value),
         };
-        if values.is_empty() && !self.takes_empty_list(value, what, matches_nothing) {
-            return None;
-        }
+        let mut sound = !values.is_empty() || self.takes_empty_list(value, what, matches_nothing);
         let mut strings = Vec::with_capacity(values.len());
         for value in values {
             match &value.kind {
                 Kind::String(text) => strings.push(Written { text: text.as_str().into(), span: value.span }),
-                _ => self.wrong_type(value, what, "a string or a list of strings"),
+                _ => {
+                    self.wrong_type(value, what, "a string or a list of strings");
+                    sound = false;
+                }
             }
         }
-        (strings.len() == values.len()).then_some(strings)
+        (strings, sound)
     }
 
     /// Whether an empty list is read as matching nothing. In a Deny it never is: what was meant to be denied would
@@ -368,3 +372,6 @@ fn same_value(a: &Value, b: &Value) -> bool {
         (a, b) => a == b,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -168,15 +168,18 @@ impl Reader<'_> {
         self.refuse(code, value.span, format!("`{}` is no {what}, which `{operator}` compares", value.text), help);
     }
 
-    /// OSS takes `acs:SourceIp` only beside `acs:SourceVpc` (spec ram-policy-language 9.1).
-    pub(super) fn source_ip_needs_vpc(&mut self, tests: &[ConditionTest]) {
-        if tests.iter().any(|test| test.key() == "acs:sourcevpc") {
-            return;
-        }
-        if let Some(test) = tests.iter().find(|test| test.key() == "acs:sourceip") {
-            let message = "OSS refuses `acs:SourceIp` in a statement without `acs:SourceVpc`";
+    /// OSS takes `acs:SourceIp` only beside `acs:SourceVpc` (spec ram-policy-language 9.1); looked for in the text,
+    /// so that a mistake in one test is not reported as the absence of another.
+    pub(super) fn source_ip_needs_vpc(&mut self, member: Option<&Member>) {
+        let operators = member.map_or(&[][..], |member| member.value.members());
+        let key = |wanted: &str| {
+            let mut keys = operators.iter().flat_map(|operator| operator.value.members());
+            keys.find(|key| key.name.eq_ignore_ascii_case(wanted))
+        };
+        if let (Some(source_ip), None) = (key("acs:SourceIp"), key("acs:SourceVpc")) {
+            let message = "`acs:SourceIp` stands without `acs:SourceVpc`, which OSS refuses";
             let help = "add \"StringNotLike\": {\"acs:SourceVpc\": [\"vpc-*\"]} for calls from the internet";
-            self.refuse(Code::SourceIpWithoutVpc, test.written_key().span, message, help);
+            self.refuse(Code::SourceIpWithoutVpc, source_ip.name_span, message, help);
         }
     }
 }

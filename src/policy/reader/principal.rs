@@ -22,7 +22,7 @@ impl Reader<'_> {
                 None => Some(None),
                 Some(member) => {
                     let message =
-                        format!("a {} policy has no `Principal`: it is about whom it is attached to", self.kind);
+                        format!("{} has no `Principal`: it is about whom it is attached to", self.kind.with_article());
                     self.refuse(Code::PrincipalNotAllowed, member.name_span, message, "take it away");
                     None
                 }
@@ -80,8 +80,9 @@ impl Reader<'_> {
                 sound = false;
                 continue;
             }
-            *slot = self.strings(&entry.value, &format!("`{kind}`"), true);
-            sound &= slot.is_some();
+            let (texts, all) = self.strings(&entry.value, &format!("`{kind}`"), true);
+            *slot = Some(texts);
+            sound &= all;
         }
         let [ram, service, federated] = lists.map(Option::unwrap_or_default);
         let mut principals = Vec::with_capacity(ram.len());
@@ -121,7 +122,7 @@ impl Reader<'_> {
             self.refuse(Code::PrincipalForm, member.value.span, message, help);
             return None;
         }
-        let texts = self.strings(&member.value, "`Principal`", true)?;
+        let (texts, mut sound) = self.strings(&member.value, "`Principal`", true);
         let mut listed = Vec::with_capacity(texts.len());
         for written in &texts {
             match ListedPrincipal::parse(&written.text) {
@@ -130,10 +131,11 @@ impl Reader<'_> {
                     let message = format!("`{}` names nobody in a bucket policy", written.text);
                     let help = "write a user or account id, `*`, or `arn:sts::ACCOUNT:assumed-role/ROLE/*`";
                     self.refuse(Code::PrincipalForm, written.span, message, help);
+                    sound = false;
                 }
             }
         }
-        (listed.len() == texts.len()).then_some(PrincipalClause::List(listed))
+        sound.then_some(PrincipalClause::List(listed))
     }
 }
 

@@ -1,0 +1,593 @@
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::policy::{Document, InvalidPolicy, TestOutcome};
+
+fn read(text: &str, kind: PolicyKind, dialect: &Dialect) -> Result<Document, InvalidPolicy> {
+    Document::parse(&SourceText::new("policy.json", text), kind, dialect)
+}
+
+/// A document of one identity statement, given its members after `Effect`.
+fn identity(members: &str) -> String {
+    format!(r#"{{"Version": "1", "Statement": [{{"Effect": "Allow", {members}}}]}}"#)
+}
+
+/// The codes of what is wrong with a document; none where it is read.
+fn codes(text: &str, kind: PolicyKind, dialect: &Dialect) -> Vec<Code> {
+    match read(text, kind, dialect) {
+        Ok(_) => Vec::new(),
+        Err(invalid) => invalid.findings.iter().map(|finding| finding.code).collect(),
+    }
+}
+
+/// `file:line:column code message`, and the mend below it.
+fn report(source: &SourceText, findings: &[Finding]) -> String {
+    let mut report = String::new();
+    for finding in findings {
+        let place = source.position(finding.span.start);
+        writeln!(report, "{}:{place} {} {}", source.name(), finding.code, finding.message).unwrap();
+        if let Some(help) = &finding.help {
+            writeln!(report, "    help: {help}").unwrap();
+        }
+    }
+    report
+}
+
+/// A snapshot of `report` alone: the document is in the test.
+fn assert_report(name: &str, report: &str) {
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(name, report);
+    });
+}
+
+fn mistakes(text: &str, kind: PolicyKind) -> String {
+    let invalid = read(text, kind, &Dialect::strict()).unwrap_err();
+    report(&invalid.document, &invalid.findings)
+}
+
+#[test]
+fn all_mistakes_of_an_identity_policy_are_reported_at_once() {
+    assert_report(
+        "identity_mistakes",
+        &mistakes(
+            r#"{
+  "Version": 1,
+  "Id": "mine",
+  "Statement": [
+    {
+      "Effect": "allow ",
+      "action": "ecs:*",
+      "Resource": [],
+      "Condition": {
+        "StringEqualsIfExists": {"acs:ResourceTag/team": "a"},
+        "Null": {"acs:MFAPresent": "true"},
+        "stringlike": {"acs:SourceVpc": "vpc-*"},
+        "ForAnyValue:StringEquals": {"acs:SourceVpc": ["vpc-1"]},
+        "ArnLike": {"acs:PrincipalARN": "acs:ram:*:*:role/a"},
+        "Bool": {"acs:SecureTransport": true, "acs:MFAPresent": "yes"},
+        "IpAddress": {"acs:SourceIp": ["10.0.0.0/33", "office"]},
+        "DateLessThan": {"acs:CurrentTime": "2026-01-01"},
+        "NumericLessThan": {"acs:TLSVersion": "v1.2", "acs:TLSVersion": []}
+      }
+    },
+    {"Effect": "Deny", "Action": "ecs:*", "NotAction": "rds:*", "Resource": "", "Principal": ["*"]},
+    "everything",
+    {"Effect": "Allow", "Effect": "Deny", "NotResource": "*", "NotPrincipal": {}, "Condition": []}
+  ]
+}"#,
+            PolicyKind::Identity,
+        ),
+    );
+}
+
+#[test]
+fn all_mistakes_of_a_trust_policy_are_reported_at_once() {
+    assert_report(
+        "trust_mistakes",
+        &mistakes(
+            r#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*", "Principal": "*"},
+    {"Effect": "Allow", "Action": "sts:AssumeRole"},
+    {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {}},
+    {
+      "Effect": "Allow",
+      "Action": "sts:AssumeRole",
+      "Principal": {
+        "AWS": "arn:aws:iam::123456789012:root",
+        "RAM": ["acs:ram::1234567890123456:user/*", "acs:ram:*:1234567890123456:root", 7],
+        "ram": "acs:ram::1234567890123456:root",
+        "Service": ["ecs.amazonaws.com"],
+        "Federated": ["acs:ram::1234567890123456:oidc-provider/"]
+      }
+    }
+  ]
+}"#,
+            PolicyKind::Trust,
+        ),
+    );
+}
+
+#[test]
+fn all_mistakes_of_a_bucket_policy_are_reported_at_once() {
+    assert_report(
+        "bucket_mistakes",
+        &mistakes(
+            r#"{
+  "Version": "1",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Action": "oss:**",
+      "Resource": "acs:oss:*:1234567890123456:b/**",
+      "Principal": {"RAM": ["acs:ram::1234567890123456:root"]}
+    },
+    {
+      "Effect": "Deny",
+      "NotAction": "oss:GetObject",
+      "Resource": "acs:oss:*:1234567890123456:b/*",
+      "Principal": ["alice", "arn:sts::1234567890123456:assumed-role/*/*"],
+      "Condition": {"NotIpAddress": {"acs:sourceip": ["10.10.10.10"]}}
+    }
+  ]
+}"#,
+            PolicyKind::Resource,
+        ),
+    );
+}
+
+#[test]
+fn a_text_that_is_no_json_is_reported_where_it_stops_being_json() {
+    let texts = ["", "{\"Version\": \"1\",}", "[]", "{\"Version\": \"1\" // RAM\n}", "{\"Version\": '1'}"];
+    let reports: Vec<_> = texts.iter().map(|text| mistakes(text, PolicyKind::Control)).collect();
+    assert_report("json_mistakes", &reports.join("\n"));
+}
+
+#[test]
+fn what_a_lenient_dialect_overlooks_is_a_warning() {
+    let text = r#"{
+  // from the wild
+  "version": "1",
+  "Description": "x",
+  "Statement": {
+    "sid": "one", "effect": "Allow", "Action": "ecs:Get*", "NotResource": [],
+    "Resource": [], "Condition": {"bool": {"acs:SecureTransport": true}, "NumericLessThan": {"a:b": 1.50}},
+  },
+}"#
+    .replace(r#""NotResource": [],"#, "");
+    let document = read(&text, PolicyKind::Identity, &Dialect::lenient()).unwrap();
+    assert_report("lenient_warnings", &report(document.source(), document.warnings()));
+}
+
+/// Every mistake by itself: the document, what it is read as, and the codes in text order.
+const MISTAKES: &[(PolicyKind, &str, &[Code])] = {
+    use Code as C;
+    use PolicyKind::{Control, Identity, Resource, Session, Trust};
+    &[
+        (Identity, r#"{"#, &[C::NotJson]),
+        (Identity, r#""text""#, &[C::WrongType]),
+        (Identity, r#"{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}"#, &[C::MissingVersion]),
+        (Session, r#"{"Version": "1"}"#, &[C::MissingStatement]),
+        (Session, r#"{"Version": "1", "Statement": []}"#, &[C::EmptyList]),
+        (Control, r#"{"Version": "1", "Statement": [[]]}"#, &[C::WrongType]),
+        (
+            Control,
+            r#"{"Version": 1, "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}"#,
+            &[C::Version],
+        ),
+        (
+            Identity,
+            r#"{"Version": "1", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#,
+            &[C::WrongType],
+        ),
+        (Identity, r#"{"Version": "1", "Statement": [{"Action": "*", "Resource": "*"}]}"#, &[C::MissingEffect]),
+        (
+            Identity,
+            r#"{"Version": "1", "Statement": [{"Effect": "deny", "Action": "*", "Resource": "*"}]}"#,
+            &[C::Effect],
+        ),
+        (
+            Identity,
+            r#"{"Version": "1", "Statement": [{"Effect": null, "Action": "*", "Resource": "*"}]}"#,
+            &[C::Effect],
+        ),
+        (Identity, r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Resource": "*"}]}"#, &[C::MissingAction]),
+        (
+            Identity,
+            r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "a:b", "NotAction": "c:d", "Resource": "*"}]}"#,
+            &[C::ActionAndNotAction],
+        ),
+        (Identity, r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "ecs:*"}]}"#, &[C::MissingResource]),
+        (
+            Identity,
+            r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "NotResource": "*"}]}"#,
+            &[C::UnsupportedElement],
+        ),
+        (
+            Identity,
+            r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": ["a:b", ""], "Resource": "*"}]}"#,
+            &[C::EmptyPattern],
+        ),
+        (
+            Identity,
+            r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Effect": "Allow", "Action": "*", "Resource": "*"}]}"#,
+            &[C::RepeatedMember],
+        ),
+        (
+            Identity,
+            r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Conditon": {}}]}"#,
+            &[C::UnknownMember],
+        ),
+        (
+            Identity,
+            r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": {"RAM": "*"}}]}"#,
+            &[C::PrincipalNotAllowed],
+        ),
+        (
+            Identity,
+            r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {}}}]}"#,
+            &[C::EmptyList],
+        ),
+        (
+            Identity,
+            r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*",
+                "Condition": {"Null": {"acs:a": "true"}, "Bool": {"acs:a": "TRUE"}, "NumericEquals": {"acs:a": "1e3"},
+                "DateEquals": {"acs:a": "1786525200"}, "NotIpAddress": {"acs:a": "10.0.0"}, "StringLike": {"acs:a": 1}}}]}"#,
+            &[C::UnknownOperator, C::OperandBool, C::OperandNumber, C::OperandDate, C::OperandIp, C::ConditionValue],
+        ),
+        (
+            Identity,
+            r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*",
+                "Condition": {"Bool": {"acs:a": "true", "ACS:A": "false"}, "Bool": {"acs:b": "true"}}}]}"#,
+            &[C::RepeatedMember, C::RepeatedMember],
+        ),
+        (
+            Trust,
+            r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*", "Principal": {"RAM": "*"}}]}"#,
+            &[C::ResourceNotAllowed],
+        ),
+        (
+            Trust,
+            r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole"}]}"#,
+            &[C::MissingPrincipal],
+        ),
+        (
+            Trust,
+            r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Account": "1"}}]}"#,
+            &[C::PrincipalKind],
+        ),
+        (
+            Trust,
+            r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"RAM": "alice"}}]}"#,
+            &[C::PrincipalForm],
+        ),
+        (
+            Resource,
+            r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "oss:GetObject", "Resource": "acs:oss:*:*:b/**", "Principal": ["*"]}]}"#,
+            &[C::ConsecutiveStars],
+        ),
+        (
+            Resource,
+            r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "oss:GetObject", "Resource": "acs:oss:*:*:b/*", "Principal": "*"}]}"#,
+            &[C::PrincipalForm],
+        ),
+        (
+            Resource,
+            r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "oss:GetObject", "Resource": "acs:oss:*:*:b/*", "Principal": ["*"],
+                "Condition": {"IpAddress": {"acs:SourceIp": "10.10.10.10"}}}]}"#,
+            &[C::SourceIpWithoutVpc],
+        ),
+    ]
+};
+
+#[test]
+fn every_mistake_has_its_own_code() {
+    let strict = Dialect::strict();
+    for (kind, text, expected) in MISTAKES {
+        assert_eq!(codes(text, *kind, &strict), *expected, "{kind} {text}");
+    }
+    let long = identity(&format!(r#""Action": "{}", "Resource": "*""#, "x".repeat(6144)));
+    assert_eq!(codes(&long, PolicyKind::Identity, &strict), [Code::TooLong]);
+}
+
+#[test]
+fn every_code_is_shown_by_a_document() {
+    let shown: BTreeSet<_> = MISTAKES.iter().flat_map(|(_, _, codes)| *codes).copied().collect();
+    // The first takes a long document, and the second is only ever a warning; both have tests of their own.
+    let elsewhere = [Code::TooLong, Code::Sid];
+    let missing: Vec<_> = Code::ALL.iter().filter(|code| !shown.contains(code) && !elsewhere.contains(code)).collect();
+    assert_eq!(missing, Vec::<&Code>::new());
+    let names: BTreeSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(names.len(), Code::ALL.len());
+}
+
+#[test]
+fn what_is_never_exact_is_an_error_in_every_dialect() {
+    use Code as C;
+    for (members, code) in [
+        (
+            r#""Action": "*", "Resource": "*", "Condition": {"ForAllValues:StringEquals": {"acs:a": ["a"]}}"#,
+            C::UnknownOperator,
+        ),
+        (
+            r#""Action": "*", "Resource": "*", "Condition": {"StringEqualsIfExists": {"acs:a": ["a"]}}"#,
+            C::UnknownOperator,
+        ),
+        (r#""Action": "*", "Resource": "*", "Condition": {"BinaryEquals": {"acs:a": ["a"]}}"#, C::UnknownOperator),
+        (r#""Action": "*", "Resource": "*", "Condition": {"IpAddress": {"acs:a": ["a"]}}"#, C::OperandIp),
+        (r#""Action": "*", "Resource": "*", "Condition": {"StringEquals": {}}"#, C::EmptyList),
+        (r#""Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {"acs:a": []}}"#, C::EmptyList),
+        (r#""Action": "*", "Resource": "*", "NotPrincipal": {}"#, C::UnsupportedElement),
+        (r#""Action": "*", "Resource": "*", "Conditions": {}"#, C::UnknownMember),
+        (r#""Action": "*", "Action": "ecs:*", "Resource": "*""#, C::RepeatedMember),
+        (r#""NotAction": [], "Resource": "*""#, C::EmptyList),
+        (r#""Action": "*", "NotResource": []"#, C::EmptyList),
+    ] {
+        assert_eq!(codes(&identity(members), PolicyKind::Identity, &Dialect::lenient()), [code], "{members}");
+    }
+    for members in [
+        r#""Action": [], "Resource": "*""#,
+        r#""Action": "*", "Resource": []"#,
+        r#""Action": "*", "Resource": "*", "Condition": {"StringEquals": {"acs:a": []}}"#,
+    ] {
+        let allow = identity(members);
+        assert_eq!(codes(&allow, PolicyKind::Identity, &Dialect::lenient()), [], "{members}");
+        let deny = allow.replace("Allow", "Deny");
+        assert_eq!(codes(&deny, PolicyKind::Identity, &Dialect::lenient()), [Code::EmptyList], "{members}");
+    }
+}
+
+#[test]
+fn each_switch_of_the_dialect_does_what_it_says_and_no_more() {
+    let plain = r#""Action": "*", "Resource": "*""#;
+    type Switch = (&'static str, fn(&mut Dialect), String);
+    let switches: [Switch; 9] = [
+        ("any_member_case", |dialect| dialect.any_member_case = true, identity(r#""action": "*", "RESOURCE": "*""#)),
+        (
+            "equal_repeats",
+            |dialect| dialect.equal_repeats = true,
+            identity(r#""Action": "*", "Action": "*", "Resource": "*""#),
+        ),
+        (
+            "unknown_root_members",
+            |dialect| dialect.unknown_root_members = true,
+            identity(plain).replacen('{', r#"{"Id": "x", "#, 1),
+        ),
+        ("statement_as_object", |dialect| dialect.statement_as_object = true, identity(plain).replace(['[', ']'], "")),
+        ("empty_lists", |dialect| dialect.empty_lists = true, identity(r#""Action": [], "Resource": "*""#)),
+        (
+            "bare_values",
+            |dialect| dialect.bare_values = true,
+            identity(r#""Action": "*", "Resource": "*", "Condition": {"Bool": {"acs:SecureTransport": false}}"#),
+        ),
+        ("comments", |dialect| dialect.comments = true, format!("// all\n{}", identity(plain))),
+        (
+            "not_resource",
+            |dialect| dialect.not_resource = true,
+            identity(r#""Action": "*", "NotResource": "acs:oss:*""#),
+        ),
+        (
+            "length_limits",
+            |dialect| dialect.length_limits = false,
+            identity(&format!(r#""Action": "{}", "Resource": "*""#, "x".repeat(6144))),
+        ),
+    ];
+    for (name, set, text) in &switches {
+        let mut dialect = Dialect::strict();
+        assert!(read(text, PolicyKind::Identity, &dialect).is_err(), "{name}: strict takes {text}");
+        set(&mut dialect);
+        assert_eq!(codes(text, PolicyKind::Identity, &dialect), [], "{name}");
+        assert_eq!(codes(text, PolicyKind::Identity, &Dialect::lenient()), [], "lenient: {name}");
+        let others = switches.iter().filter(|(other, ..)| other != name);
+        for (other, _, other_text) in others {
+            assert!(read(other_text, PolicyKind::Identity, &dialect).is_err(), "{name} takes what {other} is for");
+        }
+    }
+}
+
+#[test]
+fn a_sid_is_kept_and_worth_a_warning() {
+    let text = identity(r#""Sid": "Read it all", "Action": "*", "Resource": "*""#);
+    let document = read(&text, PolicyKind::Identity, &Dialect::strict()).unwrap();
+    assert_eq!(document.statements()[0].sid(), Some("Read it all"));
+    assert_eq!(document.warnings().iter().map(|warning| warning.code).collect::<Vec<_>>(), [Code::Sid]);
+}
+
+#[test]
+fn an_empty_condition_is_no_condition() {
+    let text = identity(r#""Action": "*", "Resource": "*", "Condition": {}"#);
+    let document = read(&text, PolicyKind::Identity, &Dialect::strict()).unwrap();
+    assert!(document.statements()[0].condition().is_empty());
+}
+
+#[test]
+fn a_length_is_counted_in_bytes() {
+    let letters = |count: usize| identity(&format!(r#""Action": "{}", "Resource": "*""#, "中".repeat(count)));
+    let others = letters(0).len();
+    let fits = (6144 - others) / 3;
+    assert_eq!(codes(&letters(fits), PolicyKind::Identity, &Dialect::strict()), [Code::EmptyPattern; 0]);
+    assert_eq!(codes(&letters(fits + 1), PolicyKind::Identity, &Dialect::strict()), [Code::TooLong]);
+    assert_eq!(codes(&letters(fits), PolicyKind::Control, &Dialect::strict()), [Code::TooLong]);
+    assert_eq!(codes(&letters(fits), PolicyKind::Session, &Dialect::strict()), [Code::TooLong]);
+}
+
+/// Statement members, right and wrong ones, to build documents from.
+fn member() -> impl Strategy<Value = (String, serde_json::Value)> {
+    let name = prop::sample::select(vec![
+        "Effect",
+        "Effect",
+        "Action",
+        "Action",
+        "NotAction",
+        "Resource",
+        "Resource",
+        "NotResource",
+        "Condition",
+        "Condition",
+        "Principal",
+        "NotPrincipal",
+        "Sid",
+        "effect",
+        "Conditon",
+    ]);
+    let text = prop::sample::select(vec![
+        "Allow",
+        "Deny",
+        "*",
+        "",
+        "ecs:*",
+        "acs:oss:*:*:b/**",
+        "10.0.0.0/8",
+        "1.5",
+        "true",
+        "2026-01-01T00:00:00Z",
+        "acs:ram::1:root",
+        "中 文",
+        "  ",
+        "\n",
+    ]);
+    let value = prop_oneof![
+        6 => text.clone().prop_map(serde_json::Value::from),
+        2 => prop::collection::vec(text.clone(), 0..3).prop_map(serde_json::Value::from),
+        1 => prop::sample::select(vec![serde_json::json!(null), serde_json::json!(1.5), serde_json::json!(true)]),
+    ];
+    let operator = prop::sample::select(vec![
+        "StringEquals",
+        "StringNotLike",
+        "NumericLessThan",
+        "DateEquals",
+        "Bool",
+        "IpAddress",
+        "Null",
+        "bool",
+        "RAM",
+    ]);
+    let key = prop::sample::select(vec!["acs:SourceIp", "acs:SourceVpc", "acs:ResourceTag/A", "acs:resourcetag/A"]);
+    let keys = prop::collection::vec((key, value.clone()), 0..3)
+        .prop_map(|keys| keys.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<serde_json::Value>());
+    let nested = prop::collection::vec((operator, prop_oneof![3 => keys, 1 => value.clone()]), 0..3)
+        .prop_map(|all| all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<serde_json::Value>());
+    (name, prop_oneof![2 => value, 1 => nested]).prop_map(|(name, value)| (name.to_owned(), value))
+}
+
+/// A document, half of the time with a sound statement to start from.
+fn document() -> impl Strategy<Value = serde_json::Value> {
+    let statement = (any::<bool>(), prop::collection::vec(member(), 0..4)).prop_map(|(sound, members)| {
+        let mut statement = serde_json::Map::new();
+        if sound {
+            statement.insert("Effect".to_owned(), "Deny".into());
+            statement.insert("Action".to_owned(), "ecs:*".into());
+            statement.insert("Resource".to_owned(), "*".into());
+        }
+        statement.extend(members);
+        serde_json::Value::Object(statement)
+    });
+    (prop::sample::select(vec!["1", "1", "1", "2012-10-17"]), prop::collection::vec(statement, 0..4))
+        .prop_map(|(version, statements)| serde_json::json!({"Version": version, "Statement": statements}))
+}
+
+fn kind() -> impl Strategy<Value = PolicyKind> {
+    use PolicyKind as K;
+    prop::sample::select(vec![K::Identity, K::Control, K::Session, K::Trust, K::Resource])
+}
+
+fn dialect() -> impl Strategy<Value = Dialect> {
+    any::<bool>().prop_map(|strict| {
+        // White space counts towards a length, so the laws about it leave the limits out.
+        Dialect { length_limits: false, ..if strict { Dialect::strict() } else { Dialect::lenient() } }
+    })
+}
+
+/// Everything that was read, but for where it stood.
+fn outline(read: &Result<Document, InvalidPolicy>) -> String {
+    match read {
+        Ok(document) => {
+            let mut outline = String::new();
+            for statement in document.statements() {
+                let patterns = |patterns: Vec<(&Pattern, Span)>| {
+                    patterns.iter().map(|(pattern, _)| pattern.as_str().to_owned()).collect::<Vec<_>>()
+                };
+                let resource = statement.resource().map(|clause| patterns(clause.patterns().collect()));
+                let action = patterns(statement.action().patterns().collect());
+                writeln!(outline, "{} {action:?} {resource:?}", statement.effect()).unwrap();
+                for test in statement.condition() {
+                    writeln!(outline, "{} {} {:?}", test.operator(), test.key(), test.operands()).unwrap();
+                }
+            }
+            outline
+        }
+        Err(invalid) => {
+            let findings = invalid.findings.iter();
+            findings.map(|finding| format!("{} {:?}\n", finding.code, finding.help)).collect()
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1024))]
+
+    #[test]
+    fn any_text_is_read_or_refused(text in ".{0,64}", kind in kind(), dialect in dialect()) {
+        if let Err(invalid) = read(&text, kind, &dialect) {
+            prop_assert!(!invalid.findings.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_document_cut_anywhere_is_refused_with_a_place(
+        document in document(), kind in kind(), dialect in dialect(), at in any::<prop::sample::Index>(),
+    ) {
+        let text = document.to_string();
+        let cut: String = text.chars().take(at.index(text.chars().count())).collect();
+        let invalid = read(&cut, kind, &dialect).unwrap_err();
+        prop_assert_eq!(invalid.findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), [Code::NotJson]);
+    }
+
+    #[test]
+    fn white_space_never_changes_what_is_read(document in document(), kind in kind(), dialect in dialect()) {
+        let tight = read(&document.to_string(), kind, &dialect);
+        let wide = read(&serde_json::to_string_pretty(&document).unwrap().replace('\n', "\r\n\t"), kind, &dialect);
+        prop_assert_eq!(outline(&tight), outline(&wide));
+    }
+
+    #[test]
+    fn findings_stand_in_text_order_and_within_the_text(document in document(), kind in kind(), dialect in dialect()) {
+        let text = serde_json::to_string_pretty(&document).unwrap();
+        let findings = match read(&text, kind, &dialect) {
+            Ok(document) => document.warnings().to_vec(),
+            Err(invalid) => invalid.findings,
+        };
+        prop_assert!(findings.iter().map(|finding| finding.span.start).is_sorted());
+        for finding in findings {
+            prop_assert!(text.get(finding.span.start..finding.span.end).is_some_and(|part| !part.is_empty()));
+            prop_assert!(finding.message.starts_with(|letter: char| !letter.is_uppercase()), "{}", finding.message);
+            prop_assert!(!finding.message.ends_with('.'), "{}", finding.message);
+        }
+    }
+
+    #[test]
+    fn what_is_read_holds_every_statement_and_every_test(document in document(), kind in kind(), dialect in dialect()) {
+        if let Ok(read) = read(&document.to_string(), kind, &dialect) {
+            let statements = document["Statement"].as_array().unwrap();
+            prop_assert_eq!(read.statements().len(), statements.len());
+            for (read, written) in read.statements().iter().zip(statements) {
+                let operators = written.get("Condition").and_then(serde_json::Value::as_object);
+                let keys = operators.map_or(0, |all| all.values().map(|keys| keys.as_object().map_or(0, |keys| keys.len())).sum());
+                prop_assert_eq!(read.condition().len(), keys);
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_unreadable_whatever_the_test(document in document(), kind in kind()) {
+        if let Ok(read) = read(&document.to_string(), kind, &Dialect::lenient()) {
+            for test in read.statements().iter().flat_map(Statement::condition) {
+                prop_assert_eq!(test.evaluate(&crate::policy::ContextValue::Unknown), TestOutcome::Unreadable);
+            }
+        }
+    }
+}
