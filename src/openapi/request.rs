@@ -1,0 +1,142 @@
+//! A request as it came off the connection.
+
+use bytes::Bytes;
+
+use super::WireError;
+
+/// One HTTP request, framing removed and nothing else interpreted.
+///
+/// The body is what remains after transfer decoding (`chunked` joined).
+#[derive(Clone)]
+pub struct WireRequest {
+    /// The method as sent, `POST`.
+    pub method: String,
+    /// The request target as sent: origin form, `/?Action=...`, or absolute form, `http://host/?Action=...`.
+    pub target: String,
+    /// Names and values in the order sent; names in any letter case.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Only sizes: targets, headers and bodies carry tokens, passwords and signatures.
+impl std::fmt::Debug for WireRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WireRequest")
+            .field("method", &self.method)
+            .field("target_bytes", &self.target.len())
+            .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
+}
+
+/// How large a call may be. Whatever is larger is refused whole; nothing is ever cut short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the request target.
+    pub target_bytes: usize,
+    /// Number of header lines.
+    pub headers: usize,
+    /// Bytes of all header names and values together.
+    pub header_bytes: usize,
+    /// Bytes of the body.
+    pub body_bytes: usize,
+    /// Number of parameters of query and body together, after flattening.
+    pub parameters: usize,
+    /// Bytes of one decoded parameter name.
+    pub name_bytes: usize,
+    /// Bytes of one decoded parameter value.
+    pub value_bytes: usize,
+}
+
+/// Far above what any client sends, and small enough that a call costs little to refuse.
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            target_bytes: 64 * 1024,
+            headers: 100,
+            header_bytes: 32 * 1024,
+            body_bytes: 1024 * 1024,
+            parameters: 1000,
+            name_bytes: 256,
+            value_bytes: 64 * 1024,
+        }
+    }
+}
+
+/// Headers that mean something different to a reader that takes the first of two than to one that takes the last
+/// (spec openapi-wire T6); every `x-acs-` header is one as well.
+const ONCE: [&str; 8] = [
+    "authorization",
+    "content-encoding",
+    "content-length",
+    "content-md5",
+    "content-type",
+    "date",
+    "host",
+    "transfer-encoding",
+];
+
+/// The headers of a request, names in lower case, values trimmed of outer blanks.
+pub(super) struct Headers<'a> {
+    lines: Vec<(String, &'a [u8])>,
+}
+
+impl<'a> Headers<'a> {
+    pub(super) fn read(request: &'a WireRequest, limits: &Limits) -> Result<Self, WireError> {
+        within("number of headers", request.headers.len(), limits.headers)?;
+        let bytes = request.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        within("size of the headers", bytes, limits.header_bytes)?;
+        let mut lines: Vec<(String, &[u8])> = Vec::with_capacity(request.headers.len());
+        for (name, value) in &request.headers {
+            let name = name.to_ascii_lowercase();
+            if value.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
+                return Err(WireError::HeaderValue { header: name });
+            }
+            let once = name.starts_with("x-acs-") || ONCE.contains(&name.as_str());
+            if once && lines.iter().any(|(known, _)| *known == name) {
+                return Err(WireError::RepeatedHeader { header: name });
+            }
+            lines.push((name, value.trim_ascii()));
+        }
+        Ok(Self { lines })
+    }
+
+    /// Whether there is a header of that lower-case name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.lines.iter().any(|(known, _)| known == name)
+    }
+
+    /// The value of the header, where it stands; for headers that stand only once.
+    pub(super) fn get(&self, name: &str) -> Result<Option<&'a str>, WireError> {
+        match self.lines.iter().find(|(known, _)| known == name) {
+            None => Ok(None),
+            Some((_, value)) => text(name, value).map(Some),
+        }
+    }
+
+    /// Every value of that name in the form that is signed: sorted and joined with `,` (spec openapi-wire 3).
+    pub(super) fn joined(&self, name: &str) -> Result<Option<String>, WireError> {
+        let mut values = Vec::new();
+        for (_, value) in self.lines.iter().filter(|(known, _)| known == name) {
+            values.push(text(name, value)?);
+        }
+        values.sort_unstable();
+        Ok(if values.is_empty() { None } else { Some(values.join(",")) })
+    }
+
+    /// The names of the `x-acs-` headers.
+    pub(super) fn acs_names(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(|(name, _)| name.as_str()).filter(|name| name.starts_with("x-acs-"))
+    }
+}
+
+fn text<'a>(name: &str, value: &'a [u8]) -> Result<&'a str, WireError> {
+    std::str::from_utf8(value).map_err(|_| WireError::HeaderValue { header: name.to_owned() })
+}
+
+/// Refuses what is larger than its limit.
+pub(super) fn within(what: &'static str, size: usize, limit: usize) -> Result<(), WireError> {
+    if size > limit { Err(WireError::TooLarge { what, limit }) } else { Ok(()) }
+}

@@ -1,0 +1,143 @@
+//! Signing.
+//!
+//! [`sign_acs3`] writes a whole call in V3 as the Python SDK sends it; [`acs3_signature`] and [`rpc_v1_signature`] are
+//! the signatures themselves.
+
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use jiff::Timestamp;
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::canonical::{ACS3, CanonicalRequest, hex, rpc_v1_string_to_sign, sha256_hex};
+use super::percent;
+use crate::catalog::Parameters;
+
+/// Bytes of the encoded parameters up to which they travel in the query. Above it they go into a form body: servers
+/// and proxies commonly take request lines of 8 KiB and no more.
+pub const LONGEST_QUERY: usize = 7 * 1024;
+
+/// An access key to sign with. Its secret appears in no `Debug` output.
+#[derive(Debug, Clone)]
+pub struct Credential {
+    /// Id of the access key.
+    pub access_key_id: String,
+    /// Its secret.
+    pub secret: SecretString,
+    /// The session token, where the key belongs to a session.
+    pub security_token: Option<SecretString>,
+}
+
+/// A call to be signed.
+#[derive(Debug, Clone, Copy)]
+pub struct SigningRequest<'a> {
+    /// Host, with its port where that is not the default one, as the `Host` header will carry it.
+    pub host: &'a str,
+    /// The operation.
+    pub action: &'a str,
+    /// The version of the API.
+    pub version: &'a str,
+    /// The business parameters.
+    pub parameters: &'a Parameters,
+    /// The key to sign with.
+    pub credential: &'a Credential,
+    /// The time of signing; whole seconds count.
+    pub date: Timestamp,
+    /// A text that no other call with this key carries, a random UUID for instance.
+    pub nonce: &'a str,
+}
+
+/// A signed request, ready to be sent.
+#[derive(Clone)]
+pub struct SignedRequest {
+    /// Always `POST`.
+    pub method: &'static str,
+    /// The target in origin form.
+    pub target: String,
+    /// Names in lower case and values, `host` and `authorization` among them; `content-length` is left to the client.
+    pub headers: Vec<(String, String)>,
+    /// The body; empty unless the parameters were too long for a query.
+    pub body: Bytes,
+}
+
+/// Only where it goes: target, headers and body carry parameters, token and signature.
+impl std::fmt::Debug for SignedRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignedRequest").field("method", &self.method).finish_non_exhaustive()
+    }
+}
+
+/// Signs a call in V3: a POST with the parameters in the query and an empty body, or in a form where the query would
+/// be longer than [`LONGEST_QUERY`]. `host`, every `x-acs-` header and `content-type` are signed.
+#[must_use]
+pub fn sign_acs3(request: &SigningRequest<'_>) -> SignedRequest {
+    let encoded = percent::encode_pairs(request.parameters.iter());
+    let none = Parameters::new();
+    let form = encoded.len() > LONGEST_QUERY;
+    let (target, query, body) = match (form, encoded.is_empty()) {
+        (true, _) => ("/".to_owned(), &none, encoded),
+        (false, true) => ("/".to_owned(), &none, String::new()),
+        (false, false) => (format!("/?{encoded}"), request.parameters, String::new()),
+    };
+    let payload_hash = sha256_hex(body.as_bytes());
+    let mut headers = vec![
+        ("host".to_owned(), request.host.to_owned()),
+        ("x-acs-action".to_owned(), request.action.to_owned()),
+        ("x-acs-content-sha256".to_owned(), payload_hash.clone()),
+        ("x-acs-date".to_owned(), date_text(request.date)),
+        ("x-acs-signature-nonce".to_owned(), request.nonce.to_owned()),
+        ("x-acs-version".to_owned(), request.version.to_owned()),
+    ];
+    if form {
+        headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
+    }
+    if let Some(token) = &request.credential.security_token {
+        headers.push(("x-acs-accesskey-id".to_owned(), request.credential.access_key_id.clone()));
+        headers.push(("x-acs-security-token".to_owned(), token.expose_secret().to_owned()));
+    }
+    headers.sort();
+    let canonical = CanonicalRequest { method: "POST", query, headers: &headers, payload_hash: &payload_hash };
+    let authorization = format!(
+        "{ACS3} Credential={},SignedHeaders={},Signature={}",
+        request.credential.access_key_id,
+        canonical.signed_headers(),
+        acs3_signature(&canonical, &request.credential.secret)
+    );
+    headers.push(("accept".to_owned(), "application/json".to_owned()));
+    headers.push(("authorization".to_owned(), authorization));
+    SignedRequest { method: "POST", target, headers, body: Bytes::from(body) }
+}
+
+/// The V3 signature of a canonical request: lower-case hex of the HMAC-SHA256 of its string-to-sign.
+#[must_use]
+pub fn acs3_signature(canonical: &CanonicalRequest<'_>, secret: &SecretString) -> String {
+    let key = acs3_key(secret);
+    hex(hmac::sign(&key, canonical.string_to_sign().as_bytes()).as_ref())
+}
+
+/// The V1 signature of a call with these parameters, the common ones included: base64 of the HMAC-SHA1 of the
+/// string-to-sign. A parameter `Signature` is not signed.
+#[must_use]
+pub fn rpc_v1_signature(method: &str, parameters: &Parameters, secret: &SecretString) -> String {
+    let key = rpc_v1_key(secret);
+    STANDARD.encode(hmac::sign(&key, rpc_v1_string_to_sign(method, parameters).as_bytes()).as_ref())
+}
+
+/// The HMAC key of a V1 signature: the secret and an ampersand.
+pub(crate) fn rpc_v1_key(secret: &SecretString) -> hmac::Key {
+    let key = Zeroizing::new(format!("{}&", secret.expose_secret()));
+    hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes())
+}
+
+/// The HMAC key of a V3 signature: the secret as it is.
+pub(crate) fn acs3_key(secret: &SecretString) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes())
+}
+
+/// A time as both schemes write it: `2026-11-24T02:06:20Z`.
+#[must_use]
+pub fn date_text(date: Timestamp) -> String {
+    date.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
