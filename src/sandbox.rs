@@ -1,7 +1,7 @@
 //! An embedded upstream with state: the migration operations of PolarDB 2017-08-01.
 //!
 //! [`State`] keeps clusters in an embedded database, one committed transaction a change, and answers operations on
-//! them; stages advance lazily by a [`Clock`]. What is inferred about the service rather than documented stands in
+//! them; stages advance lazily by a [`Clock`]. [`Server`] puts it on a socket, behind whatever [`Authenticate`]s calls. What is inferred about the service rather than documented stands in
 //! `docs/sandbox.md`.
 
 mod arguments;
@@ -10,10 +10,14 @@ mod describe;
 mod error;
 mod machine;
 mod operations;
+mod reply;
+mod server;
 mod state;
 
 pub use clock::{Clock, SettableClock, SystemClock};
 pub use error::{Failure, SandboxError, ServiceError};
 pub use machine::{Cluster, Direction, Durations, Fault, Migration, PayType, Stage, Status};
 pub use operations::{VERSION, Verified};
+pub use reply::Format;
+pub use server::{Authenticate, Authenticated, Config, Handle, ReceivedRequest, Rejected, Server};
 pub use state::{Location, State};

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{SandboxError, ServiceError};
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// How long the stages last that end by themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Durations {
@@ -38,7 +40,7 @@ impl Default for Durations {
             closing: Duration::from_secs(5),
             rebooting: Duration::from_secs(5),
             deleting: Duration::from_secs(5),
-            migration: Duration::from_hours(30 * 24),
+            migration: 30 * DAY,
         }
     }
 }
@@ -56,7 +58,7 @@ impl Durations {
             ("deleting", self.deleting),
             ("migration", self.migration),
         ];
-        match all.into_iter().find(|(_, duration)| *duration > Duration::from_hours(365 * 24)) {
+        match all.into_iter().find(|(_, duration)| *duration > 365 * DAY) {
             Some((name, _)) => Err(SandboxError::Duration { name }),
             None => Ok(self),
         }

@@ -139,3 +139,6 @@ fn created(creation: &super::state::Creation) -> Map<String, Value> {
     members.insert("ResourceGroupId".to_owned(), json!(creation.resource_group));
     members
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use serde::Deserialize;
 
-use super::{Cluster, Direction, Durations, Fault, Stage, Status, after};
+use super::{Cluster, DAY, Direction, Durations, Fault, Stage, Status, after};
 use crate::sandbox::ServiceError;
 
 const CLUSTER: &str = "pc-bp1aaaaaaaaaaaaaa";
@@ -162,7 +162,7 @@ fn after_thirty_days_the_service_closes_the_migration() {
     let durations = Durations::default();
     for stage in ["RDS2POLARDB_SYNCING", "POLARDB2RDS_SYNCING"] {
         let cluster = standing_at(stage);
-        let day = Duration::from_hours(24);
+        let day = DAY;
         let seen = |age| stage_of(&cluster.clone().at(start() + age, &durations).unwrap());
         assert_eq!(seen(30 * day - Duration::from_secs(1)), stage);
         assert_eq!(seen(30 * day), "CLOSING_MIGRATION");
@@ -174,7 +174,7 @@ fn after_thirty_days_the_service_closes_the_migration() {
 fn a_held_switch_is_closed_after_thirty_days_too() {
     let mut cluster = standing_at("SWITCHING");
     cluster.migration.as_mut().unwrap().fault = Some(Fault { comment: "held".to_owned(), persistent: true });
-    let later = cluster.at(start() + Duration::from_hours(31 * 24), &Durations::default()).unwrap();
+    let later = cluster.at(start() + 31 * DAY, &Durations::default()).unwrap();
     assert_eq!(stage_of(&later), "NO_MIGRATION");
 }
 

@@ -41,6 +41,9 @@ pub(super) fn list(state: &State, call: &Verified<'_>, arguments: &Arguments<'_>
     Ok(members)
 }
 
+/// A text of a cluster.
+type Text = fn(&Cluster) -> &str;
+
 /// What a listed cluster must be like.
 struct Filter<'a> {
     now: Timestamp,
@@ -48,7 +51,7 @@ struct Filter<'a> {
     nodes: Option<Vec<&'a str>>,
     description: Option<&'a str>,
     /// A parameter's value and the cluster's that must equal it.
-    equal: Vec<(&'a str, fn(&Cluster) -> &str)>,
+    equal: Vec<(&'a str, Text)>,
     expired: Option<bool>,
     address: Option<&'a str>,
     created_within: Option<SignedDuration>,
@@ -64,7 +67,7 @@ impl<'a> Filter<'a> {
             Some(_) => Err(ServiceError::invalid(name)),
             None => Ok(None),
         };
-        let compared: [(&str, fn(&Cluster) -> &str); 5] = [
+        let compared: [(&str, Text); 5] = [
             ("DBClusterStatus", |cluster| cluster.status.name()),
             ("DBType", |cluster| &cluster.db_type),
             ("DBVersion", |cluster| &cluster.db_version),

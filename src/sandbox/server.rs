@@ -1,0 +1,400 @@
+//! The sandbox on a socket: HTTP/1.1, every call authenticated before it is answered.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+
+use crate::catalog::Parameters;
+
+use super::clock::Clock;
+use super::error::{Failure, SandboxError, ServiceError};
+use super::machine::Durations;
+use super::operations::Verified;
+use super::reply::{self, Format};
+use super::state::{Location, State};
+
+/// How the sandbox is served.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where the state is kept.
+    pub location: Location,
+    /// How long stages last.
+    pub durations: Durations,
+    /// Regions in which clusters can be created.
+    pub regions: Vec<String>,
+    /// Bytes of a request's body; a larger one is refused.
+    pub body_limit: usize,
+    /// Connections at once; more wait to be accepted.
+    pub connections: usize,
+    /// Calls at once that read or write the state; more wait, and are refused after `patience`.
+    pub concurrent_calls: usize,
+    /// How long a request may take to arrive, and a call to wait for its turn.
+    pub patience: Duration,
+    /// How many of the latest requests [`Handle::requests`] remembers, secrets in them included; none by default.
+    pub remembered_requests: usize,
+}
+
+impl Default for Config {
+    /// A free loopback port, state in memory.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            location: Location::Memory,
+            durations: Durations::default(),
+            regions: ["cn-hangzhou", "cn-beijing", "cn-shanghai"].map(str::to_owned).to_vec(),
+            body_limit: 1024 * 1024,
+            connections: 256,
+            concurrent_calls: 16,
+            patience: Duration::from_secs(10),
+            remembered_requests: 0,
+        }
+    }
+}
+
+/// One request as it arrived.
+#[derive(Clone)]
+pub struct ReceivedRequest {
+    /// The method, `POST`.
+    pub method: String,
+    /// The request target as sent.
+    pub target: String,
+    /// Names and values of the headers; those of one name are in the order sent.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body, transfer coding removed.
+    pub body: Bytes,
+}
+
+/// Only names and sizes: targets, headers and bodies carry tokens and signatures.
+impl std::fmt::Debug for ReceivedRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReceivedRequest")
+            .field("method", &self.method)
+            .field("target_bytes", &self.target.len())
+            .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
+}
+
+/// A call whose signature was found right.
+#[derive(Debug, Clone)]
+pub struct Authenticated {
+    /// The account of the key that signed it.
+    pub account: String,
+    /// Version of the API.
+    pub version: String,
+    /// The operation.
+    pub operation: String,
+    /// Its business parameters.
+    pub parameters: Parameters,
+    /// How the answer is to be written.
+    pub format: Format,
+}
+
+/// A request that is refused before its operation is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// Code of the API, as in `SignatureDoesNotMatch`.
+    pub code: String,
+    /// HTTP status from 400 to 599; any other becomes 500.
+    pub status: u16,
+    /// What the caller reads.
+    pub message: String,
+    /// How the answer is to be written.
+    pub format: Format,
+}
+
+/// Finds out whether a request is signed, and by whom.
+///
+/// It has a clock of its own: the time window of signatures is real even where the sandbox's clock is set. It is
+/// called where blocking is allowed.
+pub trait Authenticate: Send + Sync + 'static {
+    /// The call that the request carries.
+    ///
+    /// # Errors
+    /// [`Rejected`] where the request is no call, or is not proved to be signed with a known key.
+    fn authenticate(&self, request: &ReceivedRequest) -> Result<Authenticated, Rejected>;
+}
+
+/// A listening socket that is not served yet, so that what authenticates can be made for its address.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    config: Config,
+}
+
+impl Server {
+    /// Listens on the configured address.
+    ///
+    /// # Errors
+    /// [`SandboxError::Listen`]
+    pub async fn bind(config: Config) -> Result<Self, SandboxError> {
+        let refused = |error: std::io::Error| SandboxError::Listen {
+            address: config.listen.to_string(),
+            reason: error.to_string(),
+        };
+        let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        Ok(Self { listener, address, config })
+    }
+
+    /// The address that is listened on.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Opens the state and serves it until the handle is shut down or dropped.
+    ///
+    /// # Errors
+    /// [`SandboxError`] where the state cannot be opened.
+    pub async fn serve(
+        self,
+        authenticate: Arc<dyn Authenticate>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Handle, SandboxError> {
+        let config = self.config;
+        let (location, durations, regions) =
+            (config.location.clone(), config.durations.clone(), config.regions.clone());
+        let opened = tokio::task::spawn_blocking(move || State::open(&location, durations, regions, clock)).await;
+        let state = Arc::new(opened.map_err(|error| SandboxError::Storage(error.to_string()))??);
+        let service = Arc::new(Service {
+            state,
+            authenticate,
+            calls: Arc::new(Semaphore::new(config.concurrent_calls)),
+            requests: Mutex::new(VecDeque::new()),
+            host: self.address.to_string(),
+            config,
+        });
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(accept(self.listener, Arc::clone(&service), stopped));
+        Ok(Handle { address: self.address, service, stop, task })
+    }
+}
+
+/// A sandbox that is being served. Dropped, it stops accepting and lets calls under way end.
+pub struct Handle {
+    address: SocketAddr,
+    service: Arc<Service>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Handle {
+    /// The address that is listened on.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The state, for setting clusters up and reading them back.
+    #[must_use]
+    pub fn state(&self) -> &Arc<State> {
+        &self.service.state
+    }
+
+    /// The latest requests that arrived whole, oldest first, as many as [`Config::remembered_requests`] says.
+    #[must_use]
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
+        self.service.requests.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// Stops accepting, lets calls under way end within the configured patience, and returns.
+    pub async fn shutdown(self) {
+        let Self { stop, task, .. } = self;
+        // Neither fails unless the server has ended already.
+        let _ = stop.send(true);
+        let _ = task.await;
+    }
+}
+
+impl std::fmt::Debug for Handle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Handle").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+async fn accept(listener: TcpListener, service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+    let graceful = GracefulShutdown::new();
+    let connections = Arc::new(Semaphore::new(service.config.connections));
+    loop {
+        let accepted = async {
+            let place = Arc::clone(&connections).acquire_owned().await.ok()?;
+            Some((listener.accept().await, place))
+        };
+        let (accepted, place) = tokio::select! {
+            // An error says that the handle was dropped, which stops the server as well.
+            _ = stopped.wait_for(|stop| *stop) => break,
+            accepted = accepted => match accepted {
+                Some(accepted) => accepted,
+                None => break,
+            },
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Out of descriptors, as a rule; without a pause this loop would spin until some are free.
+                tracing::warn!(%error, "the sandbox cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let patience = service.config.patience;
+        let service = Arc::clone(&service);
+        let answer = hyper::service::service_fn(move |request| {
+            let service = Arc::clone(&service);
+            async move { Ok::<_, std::convert::Infallible>(service.answer(request).await) }
+        });
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(patience)
+            .serve_connection(TokioIo::new(stream), answer);
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection to the sandbox broke off");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(service.config.patience, graceful.shutdown()).await.is_err() {
+        tracing::warn!("the sandbox ends with calls under way");
+    }
+}
+
+struct Service {
+    state: Arc<State>,
+    authenticate: Arc<dyn Authenticate>,
+    calls: Arc<Semaphore>,
+    requests: Mutex<VecDeque<ReceivedRequest>>,
+    host: String,
+    config: Config,
+}
+
+/// What is written back, before it is put into bytes.
+struct Reply {
+    status: u16,
+    format: Format,
+    body: String,
+}
+
+impl Service {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let request_id = uuid::Uuid::new_v4().to_string().to_uppercase();
+        let reply = match self.receive(request).await {
+            Ok(received) => {
+                self.remember(&received);
+                Arc::clone(&self).in_turn(received, &request_id).await
+            }
+            Err(error) => Err(error),
+        };
+        let reply = reply.unwrap_or_else(|error| self.refuse(&error, Format::Json, &request_id));
+        let mut response = Response::new(Full::new(Bytes::from(reply.body)));
+        *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(reply.format.content_type()));
+        if let Ok(value) = HeaderValue::from_str(&request_id) {
+            response.headers_mut().insert("x-acs-request-id", value);
+        }
+        response
+    }
+
+    /// The whole request, within its bounds of size and time.
+    async fn receive(&self, request: Request<Incoming>) -> Result<ReceivedRequest, ServiceError> {
+        let (head, body) = request.into_parts();
+        let body = Limited::new(body, self.config.body_limit).collect();
+        let body = match tokio::time::timeout(self.config.patience, body).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+                return Err(ServiceError::RequestTooLarge);
+            }
+            Ok(Err(_)) | Err(_) => return Err(ServiceError::UnreadableRequest),
+        };
+        let headers = head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
+        Ok(ReceivedRequest {
+            method: head.method.as_str().to_owned(),
+            target: head.uri.to_string(),
+            headers: headers.collect(),
+            body,
+        })
+    }
+
+    fn remember(&self, request: &ReceivedRequest) {
+        if self.config.remembered_requests == 0 {
+            return;
+        }
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        while requests.len() >= self.config.remembered_requests {
+            requests.pop_front();
+        }
+        requests.push_back(request.clone());
+    }
+
+    /// Answers off the asynchronous workers, a bounded number of calls at once. A call that has begun is finished even
+    /// where its caller hangs up.
+    async fn in_turn(self: Arc<Self>, request: ReceivedRequest, request_id: &str) -> Result<Reply, ServiceError> {
+        let turn = tokio::time::timeout(self.config.patience, Arc::clone(&self.calls).acquire_owned()).await;
+        let turn = turn.map_err(|_| ServiceError::Overloaded)?.map_err(|_| ServiceError::Overloaded)?;
+        let request_id = request_id.to_owned();
+        let answered = tokio::task::spawn_blocking(move || {
+            let reply = self.reply(&request, &request_id);
+            drop(turn);
+            reply
+        });
+        answered.await.map_err(|error| {
+            tracing::error!(%error, "the sandbox broke off while it answered a call");
+            ServiceError::Internal
+        })
+    }
+
+    fn reply(&self, request: &ReceivedRequest, request_id: &str) -> Reply {
+        let call = match self.authenticate.authenticate(request) {
+            Ok(call) => call,
+            Err(Rejected { code, status, message, format }) => {
+                let status = if (400..600).contains(&status) { status } else { 500 };
+                return Reply { status, format, body: reply::refusal(format, &code, &message, &self.host, request_id) };
+            }
+        };
+        let verified = Verified {
+            account: &call.account,
+            version: &call.version,
+            operation: &call.operation,
+            parameters: &call.parameters,
+        };
+        match self.state.answer(&verified) {
+            Ok(members) => Reply {
+                status: 200,
+                format: call.format,
+                body: reply::success(call.format, &call.operation, members, request_id),
+            },
+            Err(Failure::Refused(error)) => self.refuse(&error, call.format, request_id),
+            Err(Failure::Broken(error)) => {
+                tracing::error!(%error, request_id, "the sandbox cannot answer a call");
+                self.refuse(&ServiceError::Internal, call.format, request_id)
+            }
+        }
+    }
+
+    fn refuse(&self, error: &ServiceError, format: Format, request_id: &str) -> Reply {
+        let body = reply::refusal(format, &error.code(), &error.message(), &self.host, request_id);
+        Reply { status: error.status(), format, body }
+    }
+}
+
+#[cfg(test)]
+mod tests;
