@@ -23,3 +23,6 @@ pub use policy_set::PolicySet;
 pub use request::{Mode, Request};
 pub use supply::{KeySupply, UnsuppliedKey};
 pub use trace::{Mismatch, Trace, TracedOutcome, TracedStage, TracedStatement, TracedTest};
+
+#[cfg(test)]
+mod laws;

@@ -81,8 +81,19 @@ pub struct LoadErrors {
 /// # Errors
 /// [`LoadErrors`] with every mistake found, unreadable files among them.
 pub fn load(directory: &Path, dialect: &Dialect) -> Result<World, LoadErrors> {
-    let sources = directory::read(directory)?;
-    load_sources(&sources, dialect)
+    let mut unread = Vec::new();
+    let Some(sources) = directory::read(directory, &mut unread) else { return Err(LoadErrors { mistakes: unread }) };
+    match load_sources(&sources, dialect) {
+        Ok(world) if unread.is_empty() => Ok(world),
+        Ok(_) => Err(LoadErrors { mistakes: unread }),
+        Err(mut errors) => {
+            // A policy may seem to be missing because its file could not be read.
+            let follows = |mistake: &Mistake| matches!(mistake.code.as_str(), "missing-policy" | "no-policies");
+            errors.mistakes.retain(|mistake| unread.is_empty() || !follows(mistake));
+            errors.mistakes.append(&mut unread);
+            Err(errors)
+        }
+    }
 }
 
 /// Checks a world whose texts are already at hand.
@@ -91,7 +102,10 @@ pub fn load(directory: &Path, dialect: &Dialect) -> Result<World, LoadErrors> {
 /// [`LoadErrors`] with every mistake found.
 pub fn load_sources(sources: &WorldSources, dialect: &Dialect) -> Result<World, LoadErrors> {
     let mut mistakes = Vec::new();
-    let outline = world_file::read(&sources.world, &sources.base, &mut mistakes);
+    // Without it nothing says which kind a policy is of.
+    let Some(outline) = world_file::read(&sources.world, &sources.base, &mut mistakes) else {
+        return Err(LoadErrors { mistakes });
+    };
     let mut world = outline.world;
     policies::read(&sources.policies, &outline.policy_references, dialect, &mut world, &sources.world, &mut mistakes);
     world.source = Some(sources.world.clone());
@@ -101,3 +115,6 @@ pub fn load_sources(sources: &WorldSources, dialect: &Dialect) -> Result<World, 
     });
     if mistakes.is_empty() { Ok(world) } else { Err(LoadErrors { mistakes }) }
 }
+
+#[cfg(test)]
+mod tests;

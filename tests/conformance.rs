@@ -2,6 +2,9 @@
 //! same format in the folder that `RAMGATE_CONFORMANCE_DIR` names. `conformance/README.md` has the format.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "conformance/world.rs"]
+mod world;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

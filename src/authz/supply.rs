@@ -48,7 +48,7 @@ impl<'k> FromIterator<&'k str> for KeySupply {
     }
 }
 
-/// A use of a key that cannot be supplied: there an Allow never applies and a Deny always does.
+/// A use of a key that cannot be supplied: there an Allow never applies, and a Deny does as if the test were met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UnsuppliedKey {
     /// The key as the policy writes it.
@@ -75,7 +75,7 @@ impl fmt::Display for UnsuppliedKey {
         let at = Position { line: self.line, column: self.column };
         let effect = match self.effect() {
             Effect::Allow => "this Allow never applies",
-            Effect::Deny => "this Deny always applies",
+            Effect::Deny => "this Deny applies as if the test were met",
         };
         write!(f, "{file}:{at} the policy `{policy}` tests `{}`, which is never known here: {effect}", self.key)
     }

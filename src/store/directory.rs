@@ -1,26 +1,24 @@
 //! The files of a world directory.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::{LoadErrors, Mistake, WorldSources};
+use super::{Mistake, WorldSources};
 use crate::json::SourceText;
 
 /// A file larger than this is no file of a world: the largest policy RAM takes has 6 KiB.
-const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
+const MAX_FILE_BYTES: usize = 8 * 1024 * 1024;
 /// Folders below `policies/` deeper than this are a mistake, or a link that leads in a circle.
 const MAX_DEPTH: usize = 8;
 
-pub(super) fn read(directory: &Path) -> Result<WorldSources, LoadErrors> {
-    let mut mistakes = Vec::new();
-    let world = world_file(directory, &mut mistakes);
+/// The texts, where there is a world file to begin with; what cannot be read is noted.
+pub(super) fn read(directory: &Path, mistakes: &mut Vec<Mistake>) -> Option<WorldSources> {
+    let world = world_file(directory, mistakes);
     let mut policies = Vec::new();
     let folder = directory.join("policies");
-    walk(&folder, &folder, 0, &mut policies, &mut mistakes);
+    walk(&folder, &folder, 0, &mut policies, mistakes);
     policies.sort_by(|a, b| a.0.cmp(&b.0));
-    match world {
-        Some(world) if mistakes.is_empty() => Ok(WorldSources { world, policies, base: directory.to_owned() }),
-        _ => Err(LoadErrors { mistakes }),
-    }
+    Some(WorldSources { world: world?, policies, base: directory.to_owned() })
 }
 
 fn world_file(directory: &Path, mistakes: &mut Vec<Mistake>) -> Option<SourceText> {
@@ -88,30 +86,38 @@ fn walk(
 
 fn text(path: &Path, mistakes: &mut Vec<Mistake>) -> Option<SourceText> {
     let name = path.display().to_string();
-    match std::fs::metadata(path) {
-        Ok(metadata) if metadata.len() > MAX_FILE_BYTES => {
-            let message = format!("`{name}` has {} bytes", metadata.len());
-            mistakes.push(Mistake::nowhere("file-too-large", message, "no file of a world has more than 8 MiB"));
-            return None;
-        }
-        Ok(_) => {}
+    let bytes = match bytes(path) {
+        Ok(bytes) => bytes,
         Err(error) => {
             mistakes.push(unreadable(path, &error));
             return None;
         }
+    };
+    if bytes.len() > MAX_FILE_BYTES {
+        let message = format!("`{name}` is too large");
+        mistakes.push(Mistake::nowhere("file-too-large", message, "no file of a world has more than 8 MiB"));
+        return None;
     }
-    match std::fs::read(path).map(String::from_utf8) {
-        Ok(Ok(text)) => Some(SourceText::new(name, text)),
-        Ok(Err(error)) => {
+    match String::from_utf8(bytes) {
+        Ok(text) => Some(SourceText::new(name, text)),
+        Err(error) => {
             let message = format!("`{name}` is not UTF-8: byte {} is not", error.utf8_error().valid_up_to());
             mistakes.push(Mistake::nowhere("not-utf-8", message, "save it as UTF-8"));
             None
         }
-        Err(error) => {
-            mistakes.push(unreadable(path, &error));
-            None
-        }
     }
+}
+
+/// The content of a regular file, and no more than one byte beyond what a file may have.
+fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+    // Asked before it is opened: opening a named pipe waits for a writer.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    let most = u64::try_from(MAX_FILE_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Mistake {

@@ -108,7 +108,7 @@ impl Notes<'_> {
         match fields.get(name) {
             Some(tree) => self.text(tree, &format!("`{name}`")),
             None => {
-                self.note(fields.span, "missing-field", format!("{what} needs a `{name}`"), "");
+                self.note(fields.span, "missing-field", format!("{what} needs `{name}`"), "");
                 None
             }
         }

@@ -110,7 +110,7 @@ fn missing(
 ) -> Mistake {
     let near = by_name.keys().find(|name| name.eq_ignore_ascii_case(&reference.name));
     let help = match near {
-        Some(name) => format!("there is a `{name}`; policy names compare by letter case"),
+        Some(name) => format!("`{name}` is there; policy names compare by letter case"),
         None => format!("put it at policies/{}.json", reference.name),
     };
     Mistake {

@@ -80,6 +80,8 @@ fn read_file(path: &PathBuf) -> Result<String, SecretError> {
 
 #[cfg(all(test, unix))]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use std::os::unix::fs::PermissionsExt;
 
     use secrecy::ExposeSecret;

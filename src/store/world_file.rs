@@ -25,8 +25,8 @@ pub(super) struct Outline {
     pub(super) policy_references: Vec<PolicyReference>,
 }
 
-pub(super) fn read(source: &SourceText, base: &Path, mistakes: &mut Vec<Mistake>) -> Outline {
-    let Some(tree) = tree::parse(source, mistakes) else { return Outline::default() };
+pub(super) fn read(source: &SourceText, base: &Path, mistakes: &mut Vec<Mistake>) -> Option<Outline> {
+    let tree = tree::parse(source, mistakes)?;
     let mut reading = Reading {
         notes: Notes { source, mistakes },
         base,
@@ -35,7 +35,7 @@ pub(super) fn read(source: &SourceText, base: &Path, mistakes: &mut Vec<Mistake>
         keys: BTreeMap::new(),
     };
     reading.world(&tree);
-    reading.outline
+    Some(reading.outline)
 }
 
 struct Reading<'a> {
@@ -127,8 +127,8 @@ impl Reading<'_> {
             // As many steps as there are nodes reach the root from anywhere, unless there is a circle.
             for step in 0..=nodes.len() {
                 match nodes.get(at).map(|node| node.parent.as_deref()) {
-                    Some(Some(parent)) if step == nodes.len() => {
-                        let message = format!("the node `{}` is above itself, through `{parent}`", entry.name);
+                    Some(Some(_)) if step == nodes.len() => {
+                        let message = format!("the node `{}` is above itself", entry.name);
                         self.notes.note(
                             entry.name_span,
                             "directory-circle",

@@ -1,0 +1,177 @@
+//! Laws that hold for all policies and requests.
+#![allow(clippy::unwrap_used)]
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::catalog::Known;
+use crate::identity::{Principal, Scope};
+use crate::json::SourceText;
+use crate::policy::{Context, ContextValue, Dialect};
+
+/// Policies as lists of statements; a control or session policy of `None` is not attached.
+#[derive(Debug, Clone)]
+struct Policies {
+    account: Vec<Value>,
+    group: Vec<Value>,
+    control: Option<Vec<Value>>,
+    session: Option<Vec<Value>>,
+}
+
+#[derive(Debug, Clone)]
+struct Question {
+    action: &'static str,
+    resource: &'static str,
+    group: Known<Option<String>>,
+    team: ContextValue,
+}
+
+fn statement() -> impl Strategy<Value = Value> {
+    let action = select(vec!["*", "polardb:*", "polardb:Close*", "polardb:CloseX", "ecs:*"]);
+    let resource = select(vec!["*", "acs:polardb:*:*:dbcluster/pc-1", "acs:polardb:*:*:dbcluster/*"]);
+    let condition = prop::option::of((
+        select(vec!["StringEquals", "StringNotEquals", "StringLike", "NumericLessThan"]),
+        select(vec!["1", "2"]),
+    ));
+    (select(vec!["Allow", "Deny"]), any::<bool>(), action, resource, condition).prop_map(
+        |(effect, negated, action, resource, condition)| {
+            let mut statement = json!({"Effect": effect, "Resource": resource});
+            statement[if negated { "NotAction" } else { "Action" }] = action.into();
+            if let Some((operator, operand)) = condition {
+                statement["Condition"] = json!({operator: {"acs:ResourceTag/team": operand}});
+            }
+            statement
+        },
+    )
+}
+
+fn statements() -> impl Strategy<Value = Vec<Value>> {
+    vec(statement(), 1..5)
+}
+
+fn policies() -> impl Strategy<Value = Policies> {
+    let optional = || prop::option::of(statements());
+    (statements(), statements(), optional(), optional()).prop_map(|(account, group, control, session)| Policies {
+        account,
+        group,
+        control,
+        session,
+    })
+}
+
+fn question() -> impl Strategy<Value = Question> {
+    let action = select(vec!["polardb:CloseX", "polardb:closex", "polardb:DeleteX", "ecs:StopX"]);
+    let resource = select(vec![
+        "*",
+        "acs:polardb:cn-hangzhou:1234567890123456:dbcluster/pc-1",
+        "acs:polardb:cn-hangzhou:1234567890123456:dbcluster/pc-2",
+    ]);
+    let group = select(vec![Known::Unknown, Known::Known(None), Known::Known(Some("rg-a".to_owned()))]);
+    let team = prop_oneof![
+        Just(ContextValue::Absent),
+        Just(ContextValue::Unknown),
+        vec(select(vec!["1", "2", "x"]), 1..3)
+            .prop_map(|values| ContextValue::Present(values.into_iter().map(str::to_owned).collect())),
+    ];
+    (action, resource, group, team).prop_map(|(action, resource, group, team)| Question {
+        action,
+        resource,
+        group,
+        team,
+    })
+}
+
+fn decide(policies: &Policies, question: &Question) -> Decision {
+    let document = |statements: &[Value]| {
+        SourceText::new("law.json", json!({"Version": "1", "Statement": statements}).to_string())
+    };
+    let mut set = PolicySet::new(Dialect::strict());
+    set.add_identity("account", &document(&policies.account), Scope::Account).unwrap();
+    set.add_identity("group", &document(&policies.group), Scope::ResourceGroup("rg-a".into())).unwrap();
+    if let Some(control) = &policies.control {
+        set.add_control("control", &document(control), "member").unwrap();
+    }
+    if let Some(session) = &policies.session {
+        set.set_session("session", &document(session)).unwrap();
+    }
+    let principal = Principal::RoleSession {
+        account: "1234567890123456".into(),
+        role: "ops".into(),
+        session: "s1".into(),
+        policy: None,
+    };
+    let mut context = Context::new();
+    context.set_value("acs:ResourceTag/team", question.team.clone());
+    let request = Request {
+        principal: &principal,
+        action: question.action,
+        resource: question.resource,
+        owner: None,
+        resource_group: &question.group,
+        context: &context,
+        mode: Mode::General,
+    };
+    let decision = set.decide(&request);
+    assert_eq!(set.explain(&request).0, decision, "the explanation comes to another decision");
+    decision
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_statements_never_matters(policies in policies(), question in question(), by in 0_usize..4) {
+        let expected = decide(&policies, &question).outcome;
+        let mut other = policies.clone();
+        let lists = [Some(&mut other.account), Some(&mut other.group), other.control.as_mut(), other.session.as_mut()];
+        for statements in lists.into_iter().flatten() {
+            let by = by % statements.len();
+            statements.reverse();
+            statements.rotate_left(by);
+        }
+        prop_assert_eq!(decide(&other, &question).outcome, expected);
+    }
+
+    #[test]
+    fn adding_a_deny_never_allows_more(
+        policies in policies(), question in question(), mut deny in statement(), place in 0_usize..4,
+    ) {
+        deny["Effect"] = "Deny".into();
+        let before = decide(&policies, &question).outcome;
+        let mut other = policies.clone();
+        let list = match place {
+            0 => Some(&mut other.account),
+            1 => Some(&mut other.group),
+            2 => other.control.as_mut(),
+            _ => other.session.as_mut(),
+        };
+        if let Some(statements) = list {
+            statements.push(deny);
+        }
+        let after = decide(&other, &question).outcome;
+        prop_assert!(before == Outcome::Allow || after != Outcome::Allow, "{before} became {after}");
+    }
+
+    #[test]
+    fn control_and_session_policies_never_grant(policies in policies(), question in question()) {
+        let bare = Policies { control: None, session: None, ..policies.clone() };
+        if decide(&bare, &question).outcome != Outcome::Allow {
+            prop_assert_ne!(decide(&policies, &question).outcome, Outcome::Allow);
+        }
+    }
+
+    /// Not knowing a key or a group never allows what some value of it would not (spec gate-rules G2).
+    #[test]
+    fn what_is_unknown_never_allows_more(policies in policies(), question in question(), value in select(vec!["1", "2"])) {
+        let unknown = Question { team: ContextValue::Unknown, group: Known::Unknown, ..question.clone() };
+        if decide(&policies, &unknown).outcome == Outcome::Allow {
+            for team in [ContextValue::Absent, ContextValue::Present(vec![value.to_owned()])] {
+                for group in [Known::Known(None), Known::Known(Some("rg-a".to_owned()))] {
+                    let known = Question { team: team.clone(), group, ..question.clone() };
+                    prop_assert_eq!(decide(&policies, &known).outcome, Outcome::Allow);
+                }
+            }
+        }
+    }
+}
