@@ -18,6 +18,5 @@ pub use clock::{Clock, SettableClock, SystemClock};
 pub use error::{Failure, SandboxError, ServiceError};
 pub use machine::{Cluster, Direction, Durations, Fault, Migration, PayType, Stage, Status};
 pub use operations::{VERSION, Verified};
-pub use reply::Format;
-pub use server::{Authenticate, Authenticated, Config, Handle, ReceivedRequest, Rejected, Server};
+pub use server::{Authenticate, Authenticated, Authentication, Config, Handle, Rejected, Server};
 pub use state::{Location, State};

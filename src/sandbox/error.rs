@@ -6,9 +6,12 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::openapi::error_record;
+
 /// A call that the sandbox refuses as the service would (spec openapi-wire 4.1, 5.3).
 ///
-/// Code, HTTP status and message are rows of `data/errors.toml`; the message is what the caller reads.
+/// Code, HTTP status and message are rows of `data/errors.toml`, or of the wire's own table; the message is what the
+/// caller reads.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.message())]
 #[non_exhaustive]
@@ -60,10 +63,10 @@ pub enum ServiceError {
 #[derive(Deserialize)]
 struct Row {
     code: String,
-    status: u16,
-    message: String,
+    status: Option<u16>,
+    message: Option<String>,
     #[serde(rename = "source")]
-    _source: String,
+    _source: Option<String>,
 }
 
 static TABLE: LazyLock<BTreeMap<String, Row>> =
@@ -87,13 +90,17 @@ impl ServiceError {
     /// The HTTP status of the answer.
     #[must_use]
     pub fn status(&self) -> u16 {
-        self.row().map_or(500, |row| row.status)
+        let own = self.row().and_then(|row| row.status);
+        own.or_else(|| Some(error_record(&self.code())?.status)).unwrap_or(500)
     }
 
     /// What the caller reads.
     #[must_use]
     pub fn message(&self) -> String {
-        self.row().map_or_else(String::new, |row| self.fill(&row.message))
+        match self.row().and_then(|row| row.message.as_deref()) {
+            Some(message) => self.fill(message),
+            None => error_record(&self.code()).map_or_else(|| self.code(), |record| record.message(None)),
+        }
     }
 
     fn row(&self) -> Option<&'static Row> {
@@ -193,7 +200,7 @@ pub enum Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::{ServiceError, TABLE};
+    use super::{ServiceError, TABLE, error_record};
 
     #[test]
     fn every_refusal_has_its_row_and_every_row_its_refusal() {
@@ -219,7 +226,11 @@ mod tests {
         ];
         let named: std::collections::BTreeSet<_> = all.iter().map(|error| error.name().to_owned()).collect();
         assert_eq!(named, TABLE.keys().cloned().collect());
-        assert!(all.iter().all(|error| !error.message().is_empty() && (400..600).contains(&error.status())));
+        for error in all {
+            let own = error.row().is_some_and(|row| row.message.is_some() && row.status.is_some());
+            assert!(own || error_record(&error.code()).is_some(), "{}", error.name());
+            assert!((400..600).contains(&error.status()), "{}", error.name());
+        }
     }
 
     #[test]

@@ -1,57 +1,27 @@
-//! Answers as clients read them: JSON, or XML where that is asked for (spec openapi-wire 4.2).
+//! Successes as clients read them: JSON, or XML where that is asked for (spec openapi-wire 4.2).
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-/// How the caller wants the answer written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Format {
-    /// `application/json;charset=utf-8`; the one for callers that do not clearly ask for the other.
-    #[default]
-    Json,
-    /// `text/xml;charset=utf-8`, exactly what the SDKs compare with.
-    Xml,
-}
-
-impl Format {
-    pub(super) fn content_type(self) -> &'static str {
-        match self {
-            Self::Json => "application/json;charset=utf-8",
-            Self::Xml => "text/xml;charset=utf-8",
-        }
-    }
-
-    fn write(self, root: &str, members: Map<String, Value>) -> String {
-        match self {
-            Self::Json => Value::Object(members).to_string(),
-            Self::Xml => {
-                let mut text = "<?xml version='1.0' encoding='UTF-8'?>".to_owned();
-                write_element(&mut text, root, &Value::Object(members));
-                text
-            }
-        }
-    }
-}
+use crate::openapi::{Format, RenderedBody};
 
 /// The body of a success: the operation's members and `RequestId`, and no `Code`, which some clients take for a failure.
-pub(super) fn success(format: Format, operation: &str, mut members: Map<String, Value>, request_id: &str) -> String {
+pub(super) fn success(
+    format: Format,
+    operation: &str,
+    mut members: Map<String, Value>,
+    request_id: &str,
+) -> RenderedBody {
     members.insert("RequestId".to_owned(), json!(request_id));
-    format.write(&format!("{operation}Response"), members)
-}
-
-/// The body of a refusal.
-pub(super) fn refusal(format: Format, code: &str, message: &str, host: &str, request_id: &str) -> String {
-    let asked = utf8_percent_encode(code, NON_ALPHANUMERIC).to_string().replace("%2E", ".");
-    let recommend = format!("https://api.aliyun.com/troubleshoot?q={asked}&product=polardb&requestId={request_id}");
-    let members = [
-        ("RequestId", request_id),
-        ("HostId", host),
-        ("Code", code),
-        ("Message", message),
-        ("Recommend", recommend.as_str()),
-    ];
-    let members = members.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
-    format.write("Error", members)
+    match format {
+        Format::Json => {
+            RenderedBody { content_type: "application/json;charset=utf-8", body: Value::Object(members).to_string() }
+        }
+        Format::Xml => {
+            let mut body = "<?xml version='1.0' encoding='UTF-8'?>".to_owned();
+            write_element(&mut body, &format!("{operation}Response"), &Value::Object(members));
+            RenderedBody { content_type: "text/xml;charset=utf-8", body }
+        }
+    }
 }
 
 /// A list is its element repeated, which makes a wrapped list (`Items.DBCluster`) come out as the service nests it.
@@ -96,7 +66,7 @@ fn write_text(text: &mut String, value: &str) {
 mod tests {
     use serde_json::{Map, Value, json};
 
-    use super::{Format, refusal, success};
+    use super::{Format, success};
 
     fn members(value: Value) -> Map<String, Value> {
         value.as_object().cloned().unwrap()
@@ -104,24 +74,8 @@ mod tests {
 
     #[test]
     fn a_success_carries_its_request_id_and_no_code() {
-        let body = success(Format::Json, "CloseDBClusterMigration", Map::new(), "ID-1");
+        let body = success(Format::Json, "CloseDBClusterMigration", Map::new(), "ID-1").body;
         assert_eq!(body, r#"{"RequestId":"ID-1"}"#);
-    }
-
-    #[test]
-    fn a_refusal_carries_what_the_clients_read() {
-        let body: Value =
-            serde_json::from_str(&refusal(Format::Json, "InvalidApi.NotFound", "No.", "localhost", "ID-1")).unwrap();
-        assert_eq!(
-            body,
-            json!({
-                "RequestId": "ID-1",
-                "HostId": "localhost",
-                "Code": "InvalidApi.NotFound",
-                "Message": "No.",
-                "Recommend": "https://api.aliyun.com/troubleshoot?q=InvalidApi.NotFound&product=polardb&requestId=ID-1",
-            })
-        );
     }
 
     #[test]
@@ -129,12 +83,11 @@ mod tests {
         let listed =
             members(json!({ "Items": { "DBCluster": [{ "DBClusterId": "pc-1" }, { "DBClusterId": "pc-2" }] } }));
         assert_eq!(
-            success(Format::Xml, "DescribeDBClusters", listed, "ID-1"),
+            success(Format::Xml, "DescribeDBClusters", listed, "ID-1").body,
             "<?xml version='1.0' encoding='UTF-8'?><DescribeDBClustersResponse><Items><DBCluster><DBClusterId>pc-1\
              </DBClusterId></DBCluster><DBCluster><DBClusterId>pc-2</DBClusterId></DBCluster></Items><RequestId>ID-1\
              </RequestId></DescribeDBClustersResponse>"
         );
-        assert!(refusal(Format::Xml, "A", "b", "c", "d").contains("<Error><RequestId>d</RequestId><HostId>c</HostId>"));
     }
 
     #[test]
@@ -142,6 +95,7 @@ mod tests {
         let hostile = members(json!({ "DBClusterDescription": "</X>&\"\u{1}\r中" }));
         assert!(
             success(Format::Xml, "A", hostile, "ID-1")
+                .body
                 .contains("<DBClusterDescription>&lt;/X&gt;&amp;&quot;\u{fffd}&#13;中</DBClusterDescription>")
         );
     }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,12 +18,13 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::catalog::Parameters;
+use crate::openapi::{ErrorBody, Format, RenderedBody, WireRequest};
 
 use super::clock::Clock;
 use super::error::{Failure, SandboxError, ServiceError};
 use super::machine::Durations;
 use super::operations::Verified;
-use super::reply::{self, Format};
+use super::reply;
 use super::state::{Location, State};
 
 /// How the sandbox is served.
@@ -65,31 +67,6 @@ impl Default for Config {
     }
 }
 
-/// One request as it arrived.
-#[derive(Clone)]
-pub struct ReceivedRequest {
-    /// The method, `POST`.
-    pub method: String,
-    /// The request target as sent.
-    pub target: String,
-    /// Names and values of the headers; those of one name are in the order sent.
-    pub headers: Vec<(String, Vec<u8>)>,
-    /// The body, transfer coding removed.
-    pub body: Bytes,
-}
-
-/// Only names and sizes: targets, headers and bodies carry tokens and signatures.
-impl std::fmt::Debug for ReceivedRequest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReceivedRequest")
-            .field("method", &self.method)
-            .field("target_bytes", &self.target.len())
-            .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
-            .field("body_bytes", &self.body.len())
-            .finish()
-    }
-}
-
 /// A call whose signature was found right.
 #[derive(Debug, Clone)]
 pub struct Authenticated {
@@ -118,16 +95,16 @@ pub struct Rejected {
     pub format: Format,
 }
 
+/// What [`Authenticate::authenticate`] comes to.
+pub type Authentication<'a> = Pin<Box<dyn Future<Output = Result<Authenticated, Rejected>> + Send + 'a>>;
+
 /// Finds out whether a request is signed, and by whom.
 ///
-/// It has a clock of its own: the time window of signatures is real even where the sandbox's clock is set. It is
-/// called where blocking is allowed.
+/// It has a clock of its own: the time window of signatures is real even where the sandbox's clock is set.
 pub trait Authenticate: Send + Sync + 'static {
-    /// The call that the request carries.
-    ///
-    /// # Errors
-    /// [`Rejected`] where the request is no call, or is not proved to be signed with a known key.
-    fn authenticate(&self, request: &ReceivedRequest) -> Result<Authenticated, Rejected>;
+    /// The call that the request carries; [`Rejected`] where the request is no call, or is not proved to be signed with
+    /// a known key.
+    fn authenticate<'a>(&'a self, request: &'a WireRequest) -> Authentication<'a>;
 }
 
 /// A listening socket that is not served yet, so that what authenticates can be made for its address.
@@ -210,7 +187,7 @@ impl Handle {
 
     /// The latest requests that arrived whole, oldest first, as many as [`Config::remembered_requests`] says.
     #[must_use]
-    pub fn requests(&self) -> Vec<ReceivedRequest> {
+    pub fn requests(&self) -> Vec<WireRequest> {
         self.service.requests.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
@@ -282,7 +259,7 @@ struct Service {
     state: Arc<State>,
     authenticate: Arc<dyn Authenticate>,
     calls: Arc<Semaphore>,
-    requests: Mutex<VecDeque<ReceivedRequest>>,
+    requests: Mutex<VecDeque<WireRequest>>,
     host: String,
     config: Config,
 }
@@ -290,8 +267,7 @@ struct Service {
 /// What is written back, before it is put into bytes.
 struct Reply {
     status: u16,
-    format: Format,
-    body: String,
+    body: RenderedBody,
 }
 
 impl Service {
@@ -302,12 +278,11 @@ impl Service {
                 self.remember(&received);
                 Arc::clone(&self).in_turn(received, &request_id).await
             }
-            Err(error) => Err(error),
+            Err(error) => self.refuse(&error, Format::Json, &request_id),
         };
-        let reply = reply.unwrap_or_else(|error| self.refuse(&error, Format::Json, &request_id));
-        let mut response = Response::new(Full::new(Bytes::from(reply.body)));
+        let mut response = Response::new(Full::new(Bytes::from(reply.body.body)));
         *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(reply.format.content_type()));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(reply.body.content_type));
         if let Ok(value) = HeaderValue::from_str(&request_id) {
             response.headers_mut().insert("x-acs-request-id", value);
         }
@@ -315,7 +290,7 @@ impl Service {
     }
 
     /// The whole request, within its bounds of size and time.
-    async fn receive(&self, request: Request<Incoming>) -> Result<ReceivedRequest, ServiceError> {
+    async fn receive(&self, request: Request<Incoming>) -> Result<WireRequest, ServiceError> {
         let (head, body) = request.into_parts();
         let body = Limited::new(body, self.config.body_limit).collect();
         let body = match tokio::time::timeout(self.config.patience, body).await {
@@ -326,7 +301,7 @@ impl Service {
             Ok(Err(_)) | Err(_) => return Err(ServiceError::UnreadableRequest),
         };
         let headers = head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
-        Ok(ReceivedRequest {
+        Ok(WireRequest {
             method: head.method.as_str().to_owned(),
             target: head.uri.to_string(),
             headers: headers.collect(),
@@ -334,7 +309,7 @@ impl Service {
         })
     }
 
-    fn remember(&self, request: &ReceivedRequest) {
+    fn remember(&self, request: &WireRequest) {
         if self.config.remembered_requests == 0 {
             return;
         }
@@ -345,54 +320,68 @@ impl Service {
         requests.push_back(request.clone());
     }
 
-    /// Answers off the asynchronous workers, a bounded number of calls at once. A call that has begun is finished even
-    /// where its caller hangs up.
-    async fn in_turn(self: Arc<Self>, request: ReceivedRequest, request_id: &str) -> Result<Reply, ServiceError> {
+    /// Answers, a bounded number of calls at once, in a task of its own: a call that has begun is finished even where
+    /// its caller hangs up, and one that breaks takes no other with it.
+    async fn in_turn(self: Arc<Self>, request: WireRequest, request_id: &str) -> Reply {
+        let format = Format::wanted(&request);
         let turn = tokio::time::timeout(self.config.patience, Arc::clone(&self.calls).acquire_owned()).await;
-        let turn = turn.map_err(|_| ServiceError::Overloaded)?.map_err(|_| ServiceError::Overloaded)?;
-        let request_id = request_id.to_owned();
-        let answered = tokio::task::spawn_blocking(move || {
-            let reply = self.reply(&request, &request_id);
+        let Ok(Ok(turn)) = turn else { return self.refuse(&ServiceError::Overloaded, format, request_id) };
+        let service = Arc::clone(&self);
+        let id = request_id.to_owned();
+        let answered = tokio::spawn(async move {
+            let reply = service.reply(request, id).await;
             drop(turn);
             reply
         });
-        answered.await.map_err(|error| {
-            tracing::error!(%error, "the sandbox broke off while it answered a call");
-            ServiceError::Internal
+        answered.await.unwrap_or_else(|error| {
+            tracing::error!(%error, request_id, "the sandbox broke off while it answered a call");
+            self.refuse(&ServiceError::Internal, format, request_id)
         })
     }
 
-    fn reply(&self, request: &ReceivedRequest, request_id: &str) -> Reply {
-        let call = match self.authenticate.authenticate(request) {
-            Ok(call) => call,
-            Err(Rejected { code, status, message, format }) => {
-                let status = if (400..600).contains(&status) { status } else { 500 };
-                return Reply { status, format, body: reply::refusal(format, &code, &message, &self.host, request_id) };
+    async fn reply(self: Arc<Self>, request: WireRequest, request_id: String) -> Reply {
+        let Authenticated { account, version, operation, parameters, format } =
+            match self.authenticate.authenticate(&request).await {
+                Ok(call) => call,
+                Err(Rejected { code, status, message, format }) => {
+                    let status = if (400..600).contains(&status) { status } else { 500 };
+                    return Reply { status, body: self.error_body(code, message, &request_id).render(format) };
+                }
+            };
+        let service = Arc::clone(&self);
+        let asked = operation.clone();
+        let answered = tokio::task::spawn_blocking(move || {
+            let call = Verified { account: &account, version: &version, operation: &asked, parameters: &parameters };
+            service.state.answer(&call)
+        });
+        let failure = match answered.await {
+            Ok(Ok(members)) => {
+                return Reply { status: 200, body: reply::success(format, &operation, members, &request_id) };
             }
+            Ok(Err(Failure::Refused(error))) => return self.refuse(&error, format, &request_id),
+            Ok(Err(Failure::Broken(error))) => error.to_string(),
+            Err(error) => error.to_string(),
         };
-        let verified = Verified {
-            account: &call.account,
-            version: &call.version,
-            operation: &call.operation,
-            parameters: &call.parameters,
-        };
-        match self.state.answer(&verified) {
-            Ok(members) => Reply {
-                status: 200,
-                format: call.format,
-                body: reply::success(call.format, &call.operation, members, request_id),
-            },
-            Err(Failure::Refused(error)) => self.refuse(&error, call.format, request_id),
-            Err(Failure::Broken(error)) => {
-                tracing::error!(%error, request_id, "the sandbox cannot answer a call");
-                self.refuse(&ServiceError::Internal, call.format, request_id)
-            }
-        }
+        tracing::error!(error = failure, request_id, "the sandbox cannot answer a call");
+        self.refuse(&ServiceError::Internal, format, &request_id)
     }
 
     fn refuse(&self, error: &ServiceError, format: Format, request_id: &str) -> Reply {
-        let body = reply::refusal(format, &error.code(), &error.message(), &self.host, request_id);
-        Reply { status: error.status(), format, body }
+        Reply {
+            status: error.status(),
+            body: self.error_body(error.code(), error.message(), request_id).render(format),
+        }
+    }
+
+    fn error_body(&self, code: String, message: String, request_id: &str) -> ErrorBody {
+        ErrorBody {
+            code,
+            message,
+            request_id: request_id.to_owned(),
+            host_id: self.host.clone(),
+            product: "polardb".to_owned(),
+            access_denied_detail: None,
+        }
     }
 }
 

@@ -6,9 +6,10 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{Authenticate, Authenticated, Config, Handle, ReceivedRequest, Rejected, Server};
+use super::{Authenticate, Authenticated, Authentication, Config, Handle, Rejected, Server};
 use crate::catalog::Parameters;
-use crate::sandbox::{Cluster, Direction, Format, SettableClock, Stage};
+use crate::openapi::{Format, WireRequest};
+use crate::sandbox::{Cluster, Direction, SettableClock, Stage};
 
 const ACCOUNT: &str = "1234567890123456";
 const CLUSTER: &str = "pc-bp1aaaaaaaaaaaaaa";
@@ -17,34 +18,38 @@ const CLUSTER: &str = "pc-bp1aaaaaaaaaaaaaa";
 struct Trusting;
 
 impl Authenticate for Trusting {
-    fn authenticate(&self, request: &ReceivedRequest) -> Result<Authenticated, Rejected> {
-        let header = |name: &str| {
-            let found = request.headers.iter().find(|(known, _)| known == name);
-            found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
-        };
-        let format = if header("accept").as_deref() == Some("text/xml") { Format::Xml } else { Format::Json };
-        let Some(account) = header("account") else {
-            return Err(Rejected {
-                code: "InvalidAccessKeyId.NotFound".to_owned(),
-                status: 404,
-                message: "Specified access key is not found.".to_owned(),
-                format,
-            });
-        };
-        let mut parameters = Parameters::new();
-        let query = request.target.split_once('?').map_or("", |(_, query)| query);
-        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-            parameters.insert(name, value).unwrap();
-        }
-        assert!(account != "panic", "as asked for");
-        Ok(Authenticated {
-            account,
-            version: "2017-08-01".to_owned(),
-            operation: header("x-acs-action").unwrap_or_default(),
-            parameters,
-            format,
-        })
+    fn authenticate<'a>(&'a self, request: &'a WireRequest) -> Authentication<'a> {
+        Box::pin(async move { read(request) })
     }
+}
+
+fn read(request: &WireRequest) -> Result<Authenticated, Rejected> {
+    let header = |name: &str| {
+        let found = request.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+    };
+    let format = if header("accept").as_deref() == Some("text/xml") { Format::Xml } else { Format::Json };
+    let Some(account) = header("account") else {
+        return Err(Rejected {
+            code: "InvalidAccessKeyId.NotFound".to_owned(),
+            status: 404,
+            message: "Specified access key is not found.".to_owned(),
+            format,
+        });
+    };
+    let mut parameters = Parameters::new();
+    let query = request.target.split_once('?').map_or("", |(_, query)| query);
+    for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        parameters.insert(name, value).unwrap();
+    }
+    assert!(account != "panic", "as asked for");
+    Ok(Authenticated {
+        account,
+        version: "2017-08-01".to_owned(),
+        operation: header("x-acs-action").unwrap_or_default(),
+        parameters,
+        format,
+    })
 }
 
 fn start() -> Timestamp {
