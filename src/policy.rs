@@ -31,7 +31,7 @@ pub use context::{Context, ContextValue};
 pub use dialect::{AbsentKey, Dialect};
 pub use document::{Document, PolicyKind};
 pub use finding::{Code, Finding, InvalidPolicy};
-pub use operand::{Decimal, IpBlock, Operand, parse_address, parse_instant};
+pub use operand::{Decimal, Instant, IpBlock, Operand, parse_address, parse_instant};
 pub use pattern::{Case, Pattern};
 pub use principal::{PrincipalClause, PrincipalNames};
 pub use statement::{ActionClause, Effect, ResourceClause, Statement, Written};

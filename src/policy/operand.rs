@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use jiff::Timestamp;
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
 
 use super::{Case, Pattern};
 
@@ -71,11 +72,20 @@ impl PartialOrd for Decimal {
     }
 }
 
+/// A point in time, compared exactly whatever offset it was written with.
+///
+/// It is no `jiff::Timestamp`, since that ends a day before the year 9999 does, and `9999-12-31T23:59:59Z` is how
+/// policies write that something never ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Instant {
+    since_1970: SignedDuration,
+}
+
 /// Reads an ISO 8601 date and time with `Z` or an offset: `2026-08-12T17:00:00+08:00`. A fraction of a second is
 /// read too. A date alone, a time without zone and epoch seconds are no instants (spec ram-policy-language 4.3
 /// leaves them open, and section 11 has what cannot be read refused).
 #[must_use]
-pub fn parse_instant(text: &str) -> Option<Timestamp> {
+pub fn parse_instant(text: &str) -> Option<Instant> {
     // jiff reads more than this form (blanks for the `T`, other separators, zone names), so the form comes first.
     let (date_time, zone) = text.split_at_checked(19)?;
     let form = |part: &str, form: &str| {
@@ -87,14 +97,29 @@ pub fn parse_instant(text: &str) -> Option<Timestamp> {
             })
     };
     let fraction = zone.strip_prefix('.').map_or(0, |rest| 1 + rest.bytes().take_while(u8::is_ascii_digit).count());
-    let zone = zone.get(fraction..)?;
+    let (local, zone) = text.split_at_checked(date_time.len() + fraction)?;
     let whole = form(date_time, "0000-00-00T00:00:00") && fraction != 1 && fraction <= 10;
-    // jiff takes offsets up to 25:59 and a sixtieth second; neither is a time of day.
-    let offset = || form(zone, "+00:00") && zone.get(1..3) <= Some("23") && zone.get(4..) <= Some("59");
-    if !whole || !(zone == "Z" || offset()) || date_time.ends_with(":60") {
+    // jiff takes a sixtieth second, which is no time of day.
+    if !whole || date_time.ends_with(":60") {
         return None;
     }
-    text.parse().ok()
+    let offset = if zone == "Z" {
+        0
+    } else {
+        if !form(zone, "+00:00") {
+            return None;
+        }
+        let (hours, minutes) = zone.get(1..)?.split_once(':')?;
+        let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
+        if hours > 23 || minutes > 59 {
+            return None;
+        }
+        let seconds = hours * 3600 + minutes * 60;
+        if zone.starts_with('-') { -seconds } else { seconds }
+    };
+    let local: DateTime = local.parse().ok()?;
+    let since_1970 = local.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
+    since_1970.checked_sub(SignedDuration::from_secs(offset)).map(|since_1970| Instant { since_1970 })
 }
 
 /// Reads an address; an IPv4 address written as IPv6 (`::ffff:192.0.2.1`) is that IPv4 address.
@@ -162,7 +187,7 @@ pub enum Operand {
     /// For the numeric operators.
     Number(Decimal),
     /// For the date operators.
-    Instant(Timestamp),
+    Instant(Instant),
     /// For `Bool`.
     Bool(bool),
     /// For `IpAddress` and its negation.
@@ -213,6 +238,10 @@ mod tests {
         let utc = parse_instant("2026-08-12T09:00:00Z").unwrap();
         assert_eq!(parse_instant("2026-08-12T17:00:00+08:00"), Some(utc));
         assert_eq!(parse_instant("2026-08-12T09:00:00.000Z"), Some(utc));
+        assert!(parse_instant("2026-08-12T09:00:00.000000001Z") > Some(utc));
+        assert!(parse_instant("9999-12-31T23:59:59Z") > parse_instant("9999-12-31T23:59:58Z"));
+        assert!(parse_instant("9999-12-31T23:59:59-23:59").is_some());
+        assert!(parse_instant("0000-01-01T00:00:00+23:59").is_some());
         for text in [
             "2026-08-12",
             "2026-08-12T09:00:00",
@@ -292,6 +321,22 @@ mod tests {
     }
 
     proptest! {
+        /// jiff reads the same instant, wherever it reads one.
+        #[test]
+        fn instants_are_those_of_jiff(
+            seconds in -62_000_000_000_i64..253_000_000_000,
+            nanoseconds in 0..1_000_000_000_i32,
+            offset in -1439_i32..=1439,
+        ) {
+            let timestamp = jiff::Timestamp::new(seconds, nanoseconds).unwrap();
+            let zone = jiff::tz::Offset::from_seconds(offset * 60).unwrap();
+            let sign = if offset < 0 { '-' } else { '+' };
+            let (hours, minutes) = (offset.abs() / 60, offset.abs() % 60);
+            let text = format!("{}{sign}{hours:02}:{minutes:02}", zone.to_datetime(timestamp));
+            let instant = parse_instant(&text).unwrap();
+            prop_assert_eq!(instant.since_1970, timestamp.as_duration(), "{}", text);
+        }
+
         #[test]
         fn decimals_order_as_integers_do(a in any::<i64>(), b in any::<i64>()) {
             let (x, y) = (Decimal::parse(&a.to_string()), Decimal::parse(&b.to_string()));
