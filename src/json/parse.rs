@@ -67,8 +67,8 @@ pub enum JsonErrorKind {
     /// An array without its `]`.
     #[error("a list is not closed with `]`")]
     UnclosedArray,
-    /// A string without its closing quote.
-    #[error("a string is not closed with a quote")]
+    /// A string without its closing quote on the line where it begins; the span ends with that line.
+    #[error("a string is not closed with a quote on its line")]
     UnclosedString,
     /// A `\` before a character that JSON does not escape, or with digits missing.
     #[error("an escape in a string is none of JSON's: it has \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\uXXXX")]
@@ -110,6 +110,32 @@ pub enum JsonErrorKind {
     TooDeep,
 }
 
+impl JsonErrorKind {
+    /// How to mend it, where the reason does not say so itself.
+    #[must_use]
+    pub const fn help(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::TrailingText => "take it away, or put all values into one list",
+            Self::MissingComma => "add a comma",
+            Self::TrailingComma => "take the comma away",
+            Self::Comment => "take the comment away",
+            Self::UnclosedComment => "add `*/`",
+            Self::UnclosedObject => "add `}`",
+            Self::UnclosedArray => "add `]`",
+            Self::UnclosedString => "add the quote; a line break inside a string is written `\\n`",
+            Self::InvalidEscape => "write `\\\\` for a backslash",
+            Self::LoneSurrogate => "write both halves of the pair, or the character itself",
+            Self::SingleQuotes | Self::MemberNameNotString | Self::BareWord => "put it into double quotes",
+            Self::MissingColon => "add a colon and the value",
+            Self::MissingValue => "add the value",
+            Self::InvalidNumber => "write it in plain decimal digits",
+            Self::Unexpected => "a value, a comma or a closing bracket is missing before it, or it is one too many",
+            Self::TooDeep => "no policy needs more than a handful of levels; take the outer ones away",
+            Self::Empty | Self::ByteOrderMark | Self::ControlCharacter(_) | Self::ForeignSpace(_) => return None,
+        })
+    }
+}
+
 /// Reads `source` as one JSON value.
 ///
 /// # Errors
@@ -128,9 +154,16 @@ pub fn parse(source: &SourceText, syntax: Syntax) -> Result<Value, JsonError> {
     if text.starts_with('\u{feff}') {
         return Err(JsonError { kind: JsonErrorKind::ByteOrderMark, span: Span::new(0, '\u{feff}'.len_utf8()) });
     }
-    refuse_depth(text, syntax)?;
+    let unclosed = unclosed_string(text, syntax)?;
     let lenient = syntax == Syntax::Lenient;
-    let parsed = parse_to_ast(text, &collected(lenient), &options(lenient)).map_err(|error| translate(&error, text))?;
+    let parsed = parse_to_ast(text, &collected(lenient), &options(lenient)).map_err(|error| translate(&error, text));
+    // The crate lets a string run over the end of its line, up to the next quote, and stumbles over what follows.
+    // The mistake is where the quote is missing, unless the text is broken before that.
+    let parsed = match (parsed, unclosed) {
+        (Err(error), Some(span)) if error.span.start >= span.start => return Err(unclosed_at(span)),
+        (Ok(_), Some(span)) => return Err(unclosed_at(span)),
+        (parsed, _) => parsed?,
+    };
     refuse_foreign_spaces(text, parsed.tokens.as_deref().unwrap_or_default())?;
     match parsed.value {
         Some(value) => convert(text, value),
@@ -162,18 +195,27 @@ const fn collected(lenient: bool) -> CollectOptions {
     }
 }
 
+const fn unclosed_at(span: Span) -> JsonError {
+    JsonError { kind: JsonErrorKind::UnclosedString, span }
+}
+
+/// The first string that is still open at the end of its line, where there is one.
+///
 /// The crate recurses up to a depth of its own (512) and drops what it built by recursion too; counting the
-/// brackets first keeps a hostile text from ever getting that far into the stack.
-fn refuse_depth(text: &str, syntax: Syntax) -> Result<(), JsonError> {
+/// brackets on the way keeps a hostile text from ever getting that far into the stack.
+fn unclosed_string(text: &str, syntax: Syntax) -> Result<Option<Span>, JsonError> {
     let mut depth = 0_usize;
+    let mut unclosed = None;
     let mut bytes = text.bytes().enumerate().peekable();
     while let Some((at, byte)) = bytes.next() {
         match byte {
             b'"' => {
-                while let Some((_, inner)) = bytes.next() {
+                while let Some((inner_at, inner)) = bytes.next() {
                     match inner {
-                        b'\\' => drop(bytes.next()),
+                        b'\\' if bytes.next_if(|(_, next)| !matches!(next, b'\n' | b'\r')).is_some() => {}
                         b'"' => break,
+                        // The crate reads on to the next quote, and so does this count of brackets.
+                        b'\n' | b'\r' => unclosed = unclosed.or(Some(Span::new(at, inner_at))),
                         _ => {}
                     }
                 }
@@ -202,7 +244,7 @@ fn refuse_depth(text: &str, syntax: Syntax) -> Result<(), JsonError> {
             _ => {}
         }
     }
-    Ok(())
+    Ok(unclosed)
 }
 
 fn refuse_foreign_spaces(text: &str, tokens: &[tokens::TokenAndRange<'_>]) -> Result<(), JsonError> {
