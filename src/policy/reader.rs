@@ -55,8 +55,9 @@ impl<'a> Reader<'a> {
         self.warnings.push(Finding { code, message: message.into(), help, span });
     }
 
-    fn wrong_type(&mut self, value: &Value, what: &str, wanted: &str) {
-        self.refuse(Code::WrongType, value.span, format!("{what} is {wanted}, and here is {}", value.kind_name()), "");
+    fn wrong_type(&mut self, value: &Value, what: &str, wanted: &str, help: &str) {
+        let message = format!("{what} is {wanted}, and here is {}", value.kind_name());
+        self.refuse(Code::WrongType, value.span, message, help);
     }
 
     /// The statements; `None` where there is nothing to make them of. What they lack was noted.
@@ -72,12 +73,13 @@ impl<'a> Reader<'a> {
         let root = match json::parse(self.source, syntax) {
             Ok(root) => root,
             Err(error) => {
-                self.refuse(Code::NotJson, error.span, error.to_string(), "");
+                self.refuse(Code::NotJson, error.span, error.to_string(), error.kind.help().unwrap_or_default());
                 return None;
             }
         };
         let Kind::Object(members) = &root.kind else {
-            self.wrong_type(&root, "a policy document", "an object");
+            let help = "write {\"Version\": \"1\", \"Statement\": [ … ]}";
+            self.wrong_type(&root, "a policy document", "an object", help);
             return None;
         };
         let members = self.members(members, &ROOT_MEMBERS, "a policy document", self.dialect.unknown_root_members);
@@ -91,7 +93,8 @@ impl<'a> Reader<'a> {
             Kind::Array(values) => values.as_slice(),
             Kind::Object(_) if self.dialect.statement_as_object => std::slice::from_ref(&member.value),
             _ => {
-                self.wrong_type(&member.value, "`Statement`", "a list of statements");
+                let help = "put the statements into one list: [ … ]";
+                self.wrong_type(&member.value, "`Statement`", "a list of statements", help);
                 return None;
             }
         };
@@ -134,15 +137,29 @@ impl<'a> Reader<'a> {
 
     fn unknown_member(&mut self, member: &Member, known: &[&'static str], what: &str, tolerate: bool) {
         let message = format!("{what} has no member `{}`", member.name);
-        let near = known.iter().find(|name| name.eq_ignore_ascii_case(member.name.trim()));
+        let near = known.iter().find(|name| same_word(name, &member.name));
         let help = match near {
-            Some(name) => format!("write `{name}`; member names compare by letter case"),
-            None => format!("its members are {}", list(known)),
+            Some(name) => format!("write `{name}`, in exactly these letters"),
+            None => {
+                let usual: Vec<_> = known.iter().copied().filter(|name| self.is_usual(name)).collect();
+                format!("its members are {}", list(&usual))
+            }
         };
         if tolerate && near.is_none() {
             self.warn(Code::UnknownMember, member.name_span, message, &help);
         } else {
             self.refuse(Code::UnknownMember, member.name_span, message, &help);
+        }
+    }
+
+    /// Whether documents of this kind have a member of the name, so that it is worth proposing.
+    fn is_usual(&self, name: &str) -> bool {
+        match name {
+            "Sid" | "NotPrincipal" | "NotResource" => false,
+            "Principal" => matches!(self.kind, PolicyKind::Trust | PolicyKind::Resource),
+            "NotAction" => self.kind != PolicyKind::Resource,
+            "Resource" => self.kind != PolicyKind::Trust,
+            _ => true,
         }
     }
 
@@ -161,7 +178,8 @@ impl<'a> Reader<'a> {
 
     fn statement(&mut self, index: usize, value: &Value) -> Option<Statement> {
         let Kind::Object(members) = &value.kind else {
-            self.wrong_type(value, "a statement", "an object");
+            let help = "write it as in {\"Effect\": \"Allow\", \"Action\": \"ecs:Describe*\", \"Resource\": \"*\"}";
+            self.wrong_type(value, "a statement", "an object", help);
             return None;
         };
         let members = self.members(members, &STATEMENT_MEMBERS, "a statement", false);
@@ -192,7 +210,7 @@ impl<'a> Reader<'a> {
     fn sid(&mut self, member: Option<&Member>) -> Option<Written> {
         let member = member?;
         let Kind::String(text) = &member.value.kind else {
-            self.wrong_type(&member.value, "`Sid`", "a string");
+            self.wrong_type(&member.value, "`Sid`", "a string", "put it into double quotes, or take it away");
             return None;
         };
         let help = "RAM accepts it and does not document it; it changes nothing";
@@ -248,14 +266,20 @@ impl<'a> Reader<'a> {
 
     /// The resource clause; the inner `None` is a document that rightly has none.
     fn resource(&mut self, statement: &Value, members: &Members<'_>) -> Option<Option<ResourceClause>> {
+        let case = if self.dialect.fold_service_code { Case::Arn } else { Case::Exact };
         if let Some(member) = members.get("NotResource").filter(|_| !self.takes_not_resource()) {
+            if let Some(resource) = members.get("Resource").filter(|_| self.kind != PolicyKind::Trust) {
+                self.patterns(&resource.value, "`Resource`", case, false);
+            }
             let help = "name the resources that are meant under `Resource`";
             let message = "`NotResource` is not part of RAM's policy language";
             self.refuse(Code::UnsupportedElement, member.name_span, message, help);
             return None;
         }
         let (member, negated) = match (members.get("Resource"), members.get("NotResource")) {
-            (Some(_), Some(member)) => {
+            (Some(resource), Some(member)) => {
+                self.patterns(&resource.value, "`Resource`", case, false);
+                self.patterns(&member.value, "`NotResource`", case, true);
                 let message = "the statement has both `Resource` and `NotResource`";
                 self.refuse(Code::UnsupportedElement, member.name_span, message, "keep one of them");
                 return None;
@@ -275,7 +299,6 @@ impl<'a> Reader<'a> {
             return None;
         }
         let what = if negated { "`NotResource`" } else { "`Resource`" };
-        let case = if self.dialect.fold_service_code { Case::Arn } else { Case::Exact };
         let patterns = self.patterns(&member.value, what, case, negated)?;
         Some(Some(ResourceClause { negated, patterns, span: member.value.span }))
     }
@@ -315,7 +338,8 @@ impl<'a> Reader<'a> {
             match &value.kind {
                 Kind::String(text) => strings.push(Written { text: text.as_str().into(), span: value.span }),
                 _ => {
-                    self.wrong_type(value, what, "a string or a list of strings");
+                    let help = "write each element as a string in double quotes";
+                    self.wrong_type(value, what, "a string or a list of strings", help);
                     sound = false;
                 }
             }
@@ -356,6 +380,13 @@ fn shown(source: &SourceText, value: &Value) -> String {
             }
         }
     }
+}
+
+/// Whether `written` is the member `name` but for letter case, blanks and the plural: `Resources`, `effect `.
+fn same_word(name: &str, written: &str) -> bool {
+    let written = written.trim();
+    name.eq_ignore_ascii_case(written)
+        || written.strip_suffix(['s', 'S']).is_some_and(|singular| name.eq_ignore_ascii_case(singular))
 }
 
 fn list(names: &[&str]) -> String {

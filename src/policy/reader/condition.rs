@@ -9,13 +9,20 @@ impl Reader<'_> {
     pub(super) fn condition(&mut self, member: Option<&Member>) -> Vec<ConditionTest> {
         let Some(member) = member else { return Vec::new() };
         let Kind::Object(operators) = &member.value.kind else {
-            self.wrong_type(&member.value, "`Condition`", "an object of operators");
+            let help = "write it as in {\"Bool\": {\"acs:SecureTransport\": [\"true\"]}}";
+            self.wrong_type(&member.value, "`Condition`", "an object of operators", help);
             return Vec::new();
         };
         let mut tests = Vec::new();
         let mut seen: Vec<(Operator, &Member)> = Vec::new();
         for entry in operators {
-            let Some(operator) = self.operator(entry) else { continue };
+            let Some(operator) = self.operator(entry) else {
+                // Its values are checked all the same, so that mending its name brings up nothing new.
+                for key in entry.value.members() {
+                    self.values(&format!("the list of values for `{}`", key.name), false, &key.value);
+                }
+                continue;
+            };
             if let Some((_, first)) = seen.iter().find(|(other, _)| *other == operator) {
                 if !(self.dialect.equal_repeats && super::same_value(&first.value, &entry.value)) {
                     let message = format!("`{operator}` stands twice in the condition");
@@ -26,7 +33,8 @@ impl Reader<'_> {
             }
             seen.push((operator, entry));
             let Kind::Object(keys) = &entry.value.kind else {
-                self.wrong_type(&entry.value, &format!("`{operator}`"), "an object of condition keys");
+                let help = "write it as in {\"acs:SourceVpc\": [\"vpc-1\"]}";
+                self.wrong_type(&entry.value, &format!("`{operator}`"), "an object of condition keys", help);
                 continue;
             };
             if keys.is_empty() {
@@ -82,7 +90,8 @@ impl Reader<'_> {
                 }
                 continue;
             }
-            if let Some(written) = self.values(operator, &member.value) {
+            let what = format!("the list of values for `{operator}`");
+            if let Some(written) = self.values(&what, !operator.is_negated(), &member.value) {
                 self.test(operator, member, &normalized, written, tests);
             }
             seen.push((normalized, member));
@@ -117,13 +126,12 @@ impl Reader<'_> {
         }
     }
 
-    fn values(&mut self, operator: Operator, value: &Value) -> Option<Vec<Written>> {
+    fn values(&mut self, what: &str, matches_nothing: bool, value: &Value) -> Option<Vec<Written>> {
         let values = match &value.kind {
             Kind::Array(values) => values.as_slice(),
             _ => std::slice::from_ref(value),
         };
-        let what = format!("the list of values for `{operator}`");
-        if values.is_empty() && !self.takes_empty_list(value, &what, !operator.is_negated()) {
+        if values.is_empty() && !self.takes_empty_list(value, what, matches_nothing) {
             return None;
         }
         let mut written = Vec::with_capacity(values.len());
@@ -143,7 +151,12 @@ impl Reader<'_> {
                 }
                 _ => {
                     let message = format!("a condition value is a string, and here is {}", value.kind_name());
-                    self.refuse(Code::ConditionValue, value.span, message, "");
+                    self.refuse(
+                        Code::ConditionValue,
+                        value.span,
+                        message,
+                        "write each value as a string in double quotes",
+                    );
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use super::super::principal::{ListedPrincipal, RamPrincipal};
 use super::super::{Code, PolicyKind, PrincipalClause, Written};
-use super::{Members, Reader, opening};
+use super::{Members, Reader, opening, same_value};
 use crate::json::{Kind, Member, Value};
 
 const KINDS: [&str; 3] = ["RAM", "Service", "Federated"];
@@ -59,7 +59,7 @@ impl Reader<'_> {
             return None;
         }
         let mut sound = true;
-        let mut lists: [Option<Vec<Written>>; 3] = [None, None, None];
+        let mut lists: [Option<(&Member, Vec<Written>)>; 3] = [None, None, None];
         for entry in kinds {
             // These names, and no others, are matched without case (spec ram-policy-language 1.3).
             let slot = KINDS.iter().position(|kind| kind.eq_ignore_ascii_case(&entry.name));
@@ -74,17 +74,20 @@ impl Reader<'_> {
                 sound = false;
                 continue;
             };
-            if slot.is_some() {
+            if let Some((first, _)) = slot {
+                if self.dialect.equal_repeats && same_value(&first.value, &entry.value) {
+                    continue;
+                }
                 let message = format!("`{kind}` stands twice in `Principal`");
                 self.refuse(Code::RepeatedMember, entry.name_span, message, "put all of them into one list");
                 sound = false;
                 continue;
             }
             let (texts, all) = self.strings(&entry.value, &format!("`{kind}`"), true);
-            *slot = Some(texts);
+            *slot = Some((entry, texts));
             sound &= all;
         }
-        let [ram, service, federated] = lists.map(Option::unwrap_or_default);
+        let [ram, service, federated] = lists.map(|list| list.map_or_else(Vec::new, |(_, texts)| texts));
         let mut principals = Vec::with_capacity(ram.len());
         for written in &ram {
             match RamPrincipal::parse(&written.text) {

@@ -390,6 +390,54 @@ fn each_switch_of_the_dialect_does_what_it_says_and_no_more() {
 }
 
 #[test]
+fn a_mistake_hides_none_of_those_beside_it() {
+    for (members, expected) in [
+        (r#""Action": "*", "Resource": "", "NotResource": "*""#, vec![Code::EmptyPattern, Code::UnsupportedElement]),
+        (
+            r#""Action": "*", "Resource": "*", "Condition": {"Null": {"acs:a": [1, {}]}}"#,
+            vec![Code::UnknownOperator, Code::ConditionValue, Code::ConditionValue],
+        ),
+    ] {
+        let text = identity(members);
+        assert_eq!(codes(&text, PolicyKind::Identity, &Dialect::strict()), expected, "{members}");
+    }
+}
+
+#[test]
+fn a_member_in_the_plural_is_told_its_name() {
+    let text = identity(r#""Action": "*", "Resources": "*""#);
+    let report = mistakes(&text, PolicyKind::Identity);
+    assert!(report.contains("write `Resource`, in exactly these letters"), "{report}");
+}
+
+#[test]
+fn a_proposal_names_only_members_of_that_kind_of_document() {
+    let text = identity(r#""Action": "*", "Comment": "x""#);
+    for kind in [PolicyKind::Identity, PolicyKind::Trust, PolicyKind::Resource] {
+        let report = mistakes(&text, kind);
+        let line = report.lines().find(|line| line.contains("its members are")).unwrap();
+        assert_eq!(line.contains("`Principal`"), kind != PolicyKind::Identity, "{line}");
+        assert_eq!(line.contains("`Resource`"), kind != PolicyKind::Trust, "{line}");
+        assert_eq!(line.contains("`NotAction`"), kind != PolicyKind::Resource, "{line}");
+        assert!(!line.contains("`NotResource`") && !line.contains("`NotPrincipal`"), "{line}");
+    }
+}
+
+#[test]
+fn equal_principals_under_both_spellings_of_a_kind_are_a_choice_of_the_dialect() {
+    let text = |second: &str| {
+        format!(
+            r#"{{"Version": "1", "Statement": [{{"Effect": "Allow", "Action": "sts:AssumeRole",
+               "Principal": {{"RAM": ["acs:ram::1:root"], "ram": ["{second}"]}}}}]}}"#
+        )
+    };
+    let equal = Dialect { equal_repeats: true, ..Dialect::strict() };
+    assert_eq!(codes(&text("acs:ram::1:root"), PolicyKind::Trust, &equal), []);
+    assert_eq!(codes(&text("acs:ram::2:root"), PolicyKind::Trust, &equal), [Code::RepeatedMember]);
+    assert_eq!(codes(&text("acs:ram::1:root"), PolicyKind::Trust, &Dialect::strict()), [Code::RepeatedMember]);
+}
+
+#[test]
 fn a_sid_is_kept_and_worth_a_warning() {
     let text = identity(r#""Sid": "Read it all", "Action": "*", "Resource": "*""#);
     let document = read(&text, PolicyKind::Identity, &Dialect::strict()).unwrap();
