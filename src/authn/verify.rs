@@ -1,0 +1,189 @@
+//! From a call to its caller.
+
+use std::collections::BTreeSet;
+
+use aws_lc_rs::{constant_time, hmac};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::error::Mismatch;
+use super::keys::Key;
+use super::{AuthnError, KeyRing, NonceMemory};
+use crate::identity::{KeyStatus, Principal};
+use crate::openapi::{Call, Scheme, sign};
+
+/// How far the time of signing may be from now, into the past and into the future (spec openapi-wire 3.4).
+pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
+
+/// The names that a listener answers to, each as it stands in a `Host` header: with its port where that is not the
+/// default one of the scheme.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hosts {
+    names: BTreeSet<String>,
+}
+
+impl Hosts {
+    /// Takes the names; letter case does not count.
+    pub fn new(names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        Self { names: names.into_iter().map(|name| name.as_ref().to_ascii_lowercase()).collect() }
+    }
+
+    /// Whether `host` is one of them.
+    #[must_use]
+    pub fn contains(&self, host: &str) -> bool {
+        self.names.contains(&host.to_ascii_lowercase())
+    }
+}
+
+/// Verifies calls against a set of keys. It remembers nothing from one call to the next.
+#[derive(Debug)]
+pub struct Verifier {
+    keys: KeyRing,
+    hosts: Hosts,
+}
+
+impl Verifier {
+    /// A verifier of calls made to one of `hosts` with one of `keys`.
+    #[must_use]
+    pub fn new(keys: KeyRing, hosts: Hosts) -> Self {
+        Self { keys, hosts }
+    }
+
+    /// The keys that are accepted.
+    #[must_use]
+    pub fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    /// Verifies everything about `call` but that it is the first of its kind: the host, then the key, its token, the
+    /// time of signing against `now`, and the signature, in the order of spec openapi-wire 3.4.
+    ///
+    /// The host of a V1 call is held to the same names although its signature does not cover it.
+    ///
+    /// # Errors
+    /// [`AuthnError`]: the first of these that is not as it must be.
+    pub fn verify(&self, call: Call, now: Timestamp) -> Result<Verified, AuthnError> {
+        if !self.hosts.contains(call.host()) {
+            return Err(AuthnError::UnknownHost { host: call.host().chars().take(256).collect() });
+        }
+        let Some(key) = self.keys.get(call.access_key_id()) else {
+            // The answer must not come sooner than one about a known key.
+            let _ = signature_matches(&call, self.keys.nobody());
+            return Err(AuthnError::UnknownKey);
+        };
+        if key.status != KeyStatus::Active {
+            return Err(AuthnError::InactiveKey);
+        }
+        if key.not_after.is_some_and(|end| now > end) {
+            return Err(AuthnError::EndedKey);
+        }
+        check_token(call.security_token(), key, now)?;
+        let signed_at = read_date(call.timestamp()).ok_or(AuthnError::TimestampFormat)?;
+        if now.duration_since(signed_at).abs() > WINDOW {
+            return Err(AuthnError::TimestampExpired);
+        }
+        if !signature_matches(&call, key) {
+            return Err(AuthnError::SignatureMismatch(Mismatch::new(&call)));
+        }
+        // The last moment at which this very call would still be within the window.
+        let replayable_until = signed_at.checked_add(WINDOW).map_err(|_| AuthnError::TimestampFormat)?;
+        Ok(Verified { caller: Caller { principal: key.principal.clone(), call }, replayable_until, now })
+    }
+}
+
+/// A call that is well signed, and of which it is still to be found out whether it was seen before.
+#[derive(Debug)]
+#[must_use = "a verified call may be a replay until it is recorded"]
+pub struct Verified {
+    caller: Caller,
+    replayable_until: Timestamp,
+    now: Timestamp,
+}
+
+impl Verified {
+    /// Records the nonce of the call, and gives the caller if it is new.
+    ///
+    /// # Errors
+    /// [`AuthnError::NonceUsed`] for a replay, [`AuthnError::TooManyNonces`] where the key's share of the memory is
+    /// full, [`AuthnError::Journal`] where the nonce cannot be written down.
+    pub async fn record(self, memory: &NonceMemory) -> Result<Caller, AuthnError> {
+        let call = &self.caller.call;
+        memory.record(call.access_key_id(), call.nonce(), self.replayable_until, self.now).await?;
+        Ok(self.caller)
+    }
+}
+
+/// A call and whose it is. Only [`Verified::record`] makes one.
+#[derive(Debug)]
+pub struct Caller {
+    call: Call,
+    principal: Principal,
+}
+
+impl Caller {
+    /// The call.
+    #[must_use]
+    pub fn call(&self) -> &Call {
+        &self.call
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// Id of the access key it is signed with.
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        self.call.access_key_id()
+    }
+}
+
+fn check_token(given: Option<&SecretString>, key: &Key, now: Timestamp) -> Result<(), AuthnError> {
+    let (session, token) = match (&key.session, given) {
+        (None, None) => return Ok(()),
+        (None, Some(_)) => return Err(AuthnError::ForeignToken),
+        (Some(_), None) => return Err(AuthnError::MissingToken),
+        (Some(session), Some(token)) => (session, token),
+    };
+    let (given, bound) = (token.expose_secret().as_bytes(), session.token.expose_secret().as_bytes());
+    constant_time::verify_slices_are_equal(given, bound).map_err(|_| AuthnError::ForeignToken)?;
+    if now >= session.expires { Err(AuthnError::EndedSession) } else { Ok(()) }
+}
+
+/// Reads a time of the form `2026-11-24T02:06:20Z`, and of no other.
+fn read_date(text: &str) -> Option<Timestamp> {
+    let date: Timestamp = text.parse().ok()?;
+    (sign::date_text(date) == text).then_some(date)
+}
+
+/// Compares in constant time; a signature of another length cannot be right.
+fn signature_matches(call: &Call, key: &Key) -> bool {
+    let key = key.hmac(call.scheme());
+    let tag = match call.scheme() {
+        Scheme::RpcV1 => STANDARD.decode(call.signature()).ok(),
+        Scheme::Acs3 => read_hex(call.signature()),
+    };
+    let length = key.algorithm().tag_len();
+    let readable = tag.as_ref().is_some_and(|tag| tag.len() == length);
+    let tag = tag.filter(|_| readable).unwrap_or_else(|| vec![0; length]);
+    // `&`, so that a signature of the wrong length costs a comparison as well.
+    hmac::verify(key, call.string_to_sign().as_bytes(), &tag).is_ok() & readable
+}
+
+/// Bytes from lower-case hex.
+fn read_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs.iter().map(|[high, low]| Some(digit(*high)? * 16 + digit(*low)?)).collect()
+}
