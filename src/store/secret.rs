@@ -78,7 +78,8 @@ fn read_file(path: &PathBuf) -> Result<String, SecretError> {
     Ok(text)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
