@@ -1,1 +1,70 @@
-//! (room cli)
+//! The command line: one file a command. A command parses flags, calls a room and prints; no logic of its own.
+
+mod check;
+mod decide;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// How a command ended, as its exit status says it (spec world, exit statuses).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Allowed, clean, proved.
+    Success,
+    /// Denied, findings, refuted.
+    Finding,
+    /// Usage, or input that cannot be read.
+    Usage,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Success => 0,
+            Exit::Finding => 1,
+            Exit::Usage => 2,
+        })
+    }
+}
+
+/// Decides what an Alibaba Cloud RAM policy allows.
+#[derive(Debug, Parser)]
+#[command(name = "ramgate", version, max_term_width = 100, after_help = AFTER_HELP)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Exit statuses: 0 allowed or clean, 1 denied or findings, 2 usage or unreadable input, 3 internal error.
+
+Example:
+  ramgate check examples/demo";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Find every mistake of a world and its policies.
+    Check(check::Check),
+    /// Ask the evaluator: is this call, or this action on this resource, allowed?
+    Decide(Box<decide::Decide>),
+}
+
+/// Runs the command that the process's arguments name.
+#[must_use]
+pub fn main() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let help = !error.use_stderr();
+            // Nothing is left to be done where even this cannot be printed.
+            let _ = error.print();
+            return if help { Exit::Success } else { Exit::Usage };
+        }
+    };
+    match arguments.command {
+        Command::Check(check) => check.run(),
+        Command::Decide(decide) => decide.run(),
+    }
+}

@@ -1,4 +1,8 @@
 //! The `ramgate` command: wiring only.
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ramgate::cli::main().into()
+}

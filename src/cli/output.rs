@@ -1,0 +1,64 @@
+//! What commands print, and where.
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write, stderr, stdout};
+
+use clap::ValueEnum;
+
+use crate::policy::InvalidPolicy;
+use crate::report::{self, Colour, Finding, Severity};
+use crate::store::Mistake;
+
+/// How a command prints its result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Prints a line of a result. A reader that has gone away (`| head`) is no error.
+pub(super) fn print(line: impl Display) {
+    let _ = writeln!(stdout().lock(), "{line}");
+}
+
+/// Prints a message about the command itself.
+pub(super) fn complain(message: impl Display) {
+    let _ = writeln!(stderr().lock(), "ramgate: {message}");
+}
+
+/// Prints findings: as text on standard error, as JSON on standard output.
+pub(super) fn findings(findings: &[Finding], format: Format) {
+    match format {
+        Format::Text => {
+            let colour = if stderr().is_terminal() { Colour::On } else { Colour::Off };
+            let _ = writeln!(stderr().lock(), "{}", report::text(findings, colour));
+        }
+        Format::Json => print(report::json(findings)),
+    }
+}
+
+/// Mistakes of a world as findings.
+pub(super) fn of_mistakes(mistakes: &[Mistake]) -> Vec<Finding> {
+    let finding = |mistake: &Mistake| Finding {
+        severity: Severity::Error,
+        code: mistake.code.clone(),
+        message: mistake.message.clone(),
+        help: mistake.help.clone(),
+        place: mistake.place.clone(),
+    };
+    mistakes.iter().map(finding).collect()
+}
+
+/// Mistakes of a policy document as findings.
+pub(super) fn of_invalid_policy(invalid: &InvalidPolicy) -> Vec<Finding> {
+    let finding = |mistake: &crate::policy::Finding| Finding {
+        severity: Severity::Error,
+        code: mistake.code.to_string(),
+        message: mistake.message.clone(),
+        help: mistake.help.clone(),
+        place: Some((invalid.document.clone(), mistake.span)),
+    };
+    invalid.findings.iter().map(finding).collect()
+}
