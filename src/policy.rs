@@ -15,6 +15,7 @@
 //! # Ok::<(), ramgate::policy::InvalidPolicy>(())
 //! ```
 
+mod arn;
 mod condition;
 mod context;
 mod dialect;
@@ -26,6 +27,7 @@ mod principal;
 mod reader;
 mod statement;
 
+pub use arn::Arn;
 pub use condition::{ConditionTest, Operator, TestOutcome};
 pub use context::{Context, ContextValue};
 pub use dialect::{AbsentKey, Dialect};

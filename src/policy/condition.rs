@@ -163,8 +163,9 @@ pub enum TestOutcome {
     Met,
     /// It does not.
     Unmet,
-    /// It cannot be told: the key is unknown, or a value is not of the operator's type. It leaves an Allow unmet
-    /// and a Deny met, whether the operator is negated or not (spec gate-rules G2).
+    /// It cannot be told: the key is unknown, a value is not of the operator's type, or letters beyond ASCII differ
+    /// by case only where case is ignored. It leaves an Allow unmet and a Deny met, whether the operator is negated
+    /// or not (spec gate-rules G2).
     Unreadable,
 }
 

@@ -1,6 +1,6 @@
 //! `Principal` elements of trust and bucket policies (spec ram-policy-language 1.4, 7.4, 7.6, 8).
 
-use super::{Case, Pattern, Written};
+use super::{Arn, Case, Pattern, Written};
 
 /// A caller as `Principal` elements may name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,8 +76,8 @@ impl RamPrincipal {
         if text == "*" {
             return Some(Self::Anyone);
         }
-        let (account, relative) = text.strip_prefix("acs:ram::")?.split_once(':')?;
-        if account.is_empty() || !account.bytes().all(|byte| byte.is_ascii_digit()) || relative.contains(['*', '?']) {
+        let (account, relative) = Arn::of_identity(text)?;
+        if relative.contains(['*', '?']) {
             return None;
         }
         let name = |name: &str| (!name.is_empty() && !name.contains('/')).then(|| name.into());

@@ -1,7 +1,7 @@
 //! `Principal` (spec ram-policy-language 1.1, 1.4, 8).
 
 use super::super::principal::{ListedPrincipal, RamPrincipal};
-use super::super::{Code, PolicyKind, PrincipalClause, Written};
+use super::super::{Arn, Code, PolicyKind, PrincipalClause, Written};
 use super::{Members, Reader, opening, same_value};
 use crate::json::{Kind, Member, Value};
 
@@ -155,12 +155,8 @@ fn is_service(text: &str) -> bool {
 }
 
 fn is_provider(text: &str) -> bool {
-    let parts = text.strip_prefix("acs:ram::").and_then(|rest| rest.split_once(':'));
-    parts.is_some_and(|(account, relative)| {
-        !account.is_empty()
-            && account.bytes().all(|byte| byte.is_ascii_digit())
-            && ["saml-provider/", "oidc-provider/"].iter().any(|kind| {
-                relative.strip_prefix(kind).is_some_and(|name| !name.is_empty() && !name.contains(['*', '?', '/']))
-            })
+    Arn::of_identity(text).is_some_and(|(_, relative)| {
+        let name = relative.strip_prefix("saml-provider/").or_else(|| relative.strip_prefix("oidc-provider/"));
+        name.is_some_and(|name| !name.is_empty() && !name.contains(['*', '?', '/']))
     })
 }
