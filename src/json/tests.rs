@@ -42,6 +42,7 @@ fn agrees_with_serde(text: &str) -> Result<(), TestCaseError> {
 fn strict_syntax_agrees_with_serde_json_on_the_corners_of_the_grammar() {
     let long = format!("{}1{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH));
     let too_long = format!("[{long}]");
+    let escaped = format!("\"{}\"", r#"\"["#.repeat(3 * MAX_DEPTH));
     let texts = [
         "",
         " ",
@@ -128,6 +129,7 @@ fn strict_syntax_agrees_with_serde_json_on_the_corners_of_the_grammar() {
         "\"a\" \0",
         &long,
         &too_long,
+        &escaped,
     ];
     for text in texts {
         agrees_with_serde(text).unwrap();

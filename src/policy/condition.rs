@@ -346,6 +346,7 @@ mod tests {
             assert_eq!(test.evaluate(&present(&[])), expected, "{operator}");
             let strict = ConditionTest { absent: AbsentKey::AlwaysFalse, ..test };
             assert_eq!(strict.evaluate(&ContextValue::Absent), TestOutcome::Unmet, "{operator}");
+            assert_eq!(strict.evaluate(&present(&[])), TestOutcome::Unmet, "{operator}");
         }
     }
 

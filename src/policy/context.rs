@@ -85,3 +85,34 @@ impl Context {
         self.values.iter().map(|(key, value)| (key.as_str(), value))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_compares_without_case_up_to_its_first_slash() {
+        for (key, normalized) in [
+            ("acs:SourceIp", "acs:sourceip"),
+            ("ACS:ResourceTag/Team/A", "acs:resourcetag/Team/A"),
+            ("kms:tag/acs:RDS:x", "kms:tag/acs:RDS:x"),
+            ("acs:MFAPresent ", "acs:mfapresent "),
+        ] {
+            assert_eq!(Context::normalize(key), normalized);
+        }
+    }
+
+    #[test]
+    fn of_several_families_the_longest_prefix_counts_and_then_the_last_word() {
+        let mut context = Context::new();
+        context.set_absent_prefix("acs:ResourceTag/env");
+        context.set_unknown_prefix("acs:ResourceTag/");
+        context.set("acs:ResourceTag/team", "dba");
+        assert_eq!(context.get("acs:resourcetag/team"), &ContextValue::Present(vec!["dba".to_owned()]));
+        assert_eq!(context.get("acs:resourcetag/environment"), &ContextValue::Absent);
+        assert_eq!(context.get("acs:resourcetag/Env"), &ContextValue::Unknown);
+        assert_eq!(context.get("acs:sourceip"), &ContextValue::Absent);
+        context.set_unknown_prefix("ACS:RESOURCETAG/env");
+        assert_eq!(context.get("acs:resourcetag/env"), &ContextValue::Unknown);
+    }
+}

@@ -292,8 +292,9 @@ mod tests {
             ("::ffff:0:0/96", "2001:db8::1", false),
             ("::192.0.2.1", "192.0.2.1", false),
         ] {
-            let found = IpBlock::parse(block).unwrap().contains(parse_address(address).unwrap());
-            assert_eq!(found, inside, "{address} in {block}");
+            let block_read = IpBlock::parse(block).unwrap();
+            assert_eq!(block_read.contains(parse_address(address).unwrap()), inside, "{address} in {block}");
+            assert_eq!(block_read.contains(address.parse().unwrap()), inside, "{address} as it stands in {block}");
         }
         for text in [
             "",

@@ -198,6 +198,7 @@ mod tests {
             ("acs:ram::1234567890123456:user/Alice", &[]),
             ("acs:ram::1234567890123456:role/ops", &["session"]),
             ("acs:ram::1234567890123456:role/dev", &[]),
+            ("acs:ram::6543210987654321:role/ops", &[]),
             ("acs:ram::6543210987654321:root", &[]),
             ("acs:ram::6543210987654321:user/alice", &[]),
             ("*", &["owner", "alice", "session"]),
@@ -243,6 +244,7 @@ mod tests {
             "acs:ram::1234567890123456:role/ops/s1",
             "acs:ram::1234567890123456:group/dba",
             "acs:ram::*:root",
+            "acs:oss::1234567890123456:root",
             "acs:ram::acme:root",
             "acs:ram:1234567890123456:root",
             "ACS:RAM::1234567890123456:root",
@@ -259,6 +261,7 @@ mod tests {
             "arn:sts::1234567890123456:assumed-role/ops",
             "arn:sts::1234567890123456:assumed-role/ops/",
             "arn:sts::1234567890123456:assumed-role/*/*",
+            "arn:sts::1234567890123456:assumed-role//s1",
             "arn:sts::*:assumed-role/ops/*",
             "arn:sts::1234567890123456:role/ops/s1",
         ] {
