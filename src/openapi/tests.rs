@@ -1,3 +1,6 @@
+mod laws;
+mod traps;
+
 use super::{ErrorBody, Format, error_record, error_records};
 
 #[test]
