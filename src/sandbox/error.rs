@@ -46,6 +46,8 @@ pub enum ServiceError {
     OwnerGivenTwice,
     /// The client token was used before, with other parameters.
     ClientTokenReused,
+    /// The caller belongs to no account.
+    NoAccount,
     /// The sandbox has no such operation.
     UnknownOperation,
     /// The sandbox speaks another version.
@@ -130,6 +132,7 @@ impl ServiceError {
             Self::NotPayAsYouGo => "not-pay-as-you-go",
             Self::OwnerGivenTwice => "owner-given-twice",
             Self::ClientTokenReused => "client-token-reused",
+            Self::NoAccount => "no-account",
             Self::UnknownOperation => "unknown-operation",
             Self::UnknownVersion => "unknown-version",
             Self::RequestTooLarge => "request-too-large",
@@ -217,6 +220,7 @@ mod tests {
             ServiceError::NotPayAsYouGo,
             ServiceError::OwnerGivenTwice,
             ServiceError::ClientTokenReused,
+            ServiceError::NoAccount,
             ServiceError::UnknownOperation,
             ServiceError::UnknownVersion,
             ServiceError::RequestTooLarge,

@@ -1,8 +1,7 @@
-//! The sandbox on a socket: HTTP/1.1, every call authenticated before it is answered.
+//! The sandbox on a socket: HTTP/1.1, every call verified before it is answered.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,8 +16,8 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::catalog::Parameters;
-use crate::openapi::{ErrorBody, Format, RenderedBody, WireRequest};
+use crate::authn::{Echo, Hosts, KeyRing, NonceMemory, Verifier};
+use crate::openapi::{Call, ErrorBody, Format, Limits, RenderedBody, WireRequest};
 
 use super::clock::Clock;
 use super::error::{Failure, SandboxError, ServiceError};
@@ -38,15 +37,20 @@ pub struct Config {
     pub durations: Durations,
     /// Regions in which clusters can be created.
     pub regions: Vec<String>,
-    /// Bytes of a request's body; a larger one is refused.
-    pub body_limit: usize,
+    /// The names that calls may be made to, each as in a `Host` header; none stands for the bound address, and for
+    /// `localhost` where that is a loopback one.
+    pub hosts: Vec<String>,
+    /// How large a request may be.
+    pub limits: Limits,
+    /// Whether the caller of a wrongly signed call is told what it should have signed.
+    pub echo: Echo,
     /// Connections at once; more wait to be accepted.
     pub connections: usize,
     /// Calls at once that read or write the state; more wait, and are refused after `patience`.
     pub concurrent_calls: usize,
     /// How long a request may take to arrive, and a call to wait for its turn.
     pub patience: Duration,
-    /// How many of the latest requests [`Handle::requests`] remembers, secrets in them included; none by default.
+    /// How many of the latest requests [`Server::requests`] remembers, secrets in them included; none by default.
     pub remembered_requests: usize,
 }
 
@@ -58,7 +62,9 @@ impl Default for Config {
             location: Location::Memory,
             durations: Durations::default(),
             regions: ["cn-hangzhou", "cn-beijing", "cn-shanghai"].map(str::to_owned).to_vec(),
-            body_limit: 1024 * 1024,
+            hosts: Vec::new(),
+            limits: Limits::default(),
+            echo: Echo::default(),
             connections: 256,
             concurrent_calls: 16,
             patience: Duration::from_secs(10),
@@ -67,112 +73,48 @@ impl Default for Config {
     }
 }
 
-/// A call whose signature was found right.
-#[derive(Debug, Clone)]
-pub struct Authenticated {
-    /// The account of the key that signed it.
-    pub account: String,
-    /// Version of the API.
-    pub version: String,
-    /// The operation.
-    pub operation: String,
-    /// Its business parameters.
-    pub parameters: Parameters,
-    /// How the answer is to be written.
-    pub format: Format,
-}
-
-/// A request that is refused before its operation is looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rejected {
-    /// Code of the API, as in `SignatureDoesNotMatch`.
-    pub code: String,
-    /// HTTP status from 400 to 599; any other becomes 500.
-    pub status: u16,
-    /// What the caller reads.
-    pub message: String,
-    /// How the answer is to be written.
-    pub format: Format,
-}
-
-/// What [`Authenticate::authenticate`] comes to.
-pub type Authentication<'a> = Pin<Box<dyn Future<Output = Result<Authenticated, Rejected>> + Send + 'a>>;
-
-/// Finds out whether a request is signed, and by whom.
-///
-/// It has a clock of its own: the time window of signatures is real even where the sandbox's clock is set.
-pub trait Authenticate: Send + Sync + 'static {
-    /// The call that the request carries; [`Rejected`] where the request is no call, or is not proved to be signed with
-    /// a known key.
-    fn authenticate<'a>(&'a self, request: &'a WireRequest) -> Authentication<'a>;
-}
-
-/// A listening socket that is not served yet, so that what authenticates can be made for its address.
-#[derive(Debug)]
-pub struct Server {
-    listener: TcpListener,
-    address: SocketAddr,
-    config: Config,
-}
-
-impl Server {
-    /// Listens on the configured address.
-    ///
-    /// # Errors
-    /// [`SandboxError::Listen`]
-    pub async fn bind(config: Config) -> Result<Self, SandboxError> {
-        let refused = |error: std::io::Error| SandboxError::Listen {
-            address: config.listen.to_string(),
-            reason: error.to_string(),
-        };
-        let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
-        Ok(Self { listener, address, config })
-    }
-
-    /// The address that is listened on.
-    #[must_use]
-    pub fn local_addr(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Opens the state and serves it until the handle is shut down or dropped.
-    ///
-    /// # Errors
-    /// [`SandboxError`] where the state cannot be opened.
-    pub async fn serve(
-        self,
-        authenticate: Arc<dyn Authenticate>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Handle, SandboxError> {
-        let config = self.config;
-        let (location, durations, regions) =
-            (config.location.clone(), config.durations.clone(), config.regions.clone());
-        let opened = tokio::task::spawn_blocking(move || State::open(&location, durations, regions, clock)).await;
-        let state = Arc::new(opened.map_err(|error| SandboxError::Storage(error.to_string()))??);
-        let service = Arc::new(Service {
-            state,
-            authenticate,
-            calls: Arc::new(Semaphore::new(config.concurrent_calls)),
-            requests: Mutex::new(VecDeque::new()),
-            host: self.address.to_string(),
-            config,
-        });
-        let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(accept(self.listener, Arc::clone(&service), stopped));
-        Ok(Handle { address: self.address, service, stop, task })
-    }
-}
-
 /// A sandbox that is being served. Dropped, it stops accepting and lets calls under way end.
-pub struct Handle {
+pub struct Server {
     address: SocketAddr,
     service: Arc<Service>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
-impl Handle {
+impl Server {
+    /// Listens on the configured address, opens the state, and serves it to callers with one of `keys`.
+    ///
+    /// `clock` is what migrations go by. Signatures and keys are held to the time of the machine, so that a clock set
+    /// on by a month does not make every call expire. Nonces are remembered in memory only.
+    ///
+    /// # Errors
+    /// [`SandboxError`] where the address cannot be listened on or the state cannot be opened.
+    pub async fn bind(config: Config, keys: KeyRing, clock: Arc<dyn Clock>) -> Result<Self, SandboxError> {
+        let refused = |error: std::io::Error| SandboxError::Listen {
+            address: config.listen.to_string(),
+            reason: error.to_string(),
+        };
+        let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let (location, durations, regions) =
+            (config.location.clone(), config.durations.clone(), config.regions.clone());
+        let opened = tokio::task::spawn_blocking(move || State::open(&location, durations, regions, clock)).await;
+        let state = Arc::new(opened.map_err(|error| SandboxError::Storage(error.to_string()))??);
+        let hosts = if config.hosts.is_empty() { own_names(address) } else { config.hosts.clone() };
+        let service = Arc::new(Service {
+            state,
+            verifier: Verifier::new(keys, Hosts::new(hosts)),
+            nonces: NonceMemory::in_memory(),
+            calls: Arc::new(Semaphore::new(config.concurrent_calls)),
+            requests: Mutex::new(VecDeque::new()),
+            host: address.to_string(),
+            config,
+        });
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(accept(listener, Arc::clone(&service), stopped));
+        Ok(Self { address, service, stop, task })
+    }
+
     /// The address that is listened on.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
@@ -200,10 +142,19 @@ impl Handle {
     }
 }
 
-impl std::fmt::Debug for Handle {
+impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Handle").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
     }
+}
+
+/// The names of a bound address as clients write them.
+fn own_names(address: SocketAddr) -> Vec<String> {
+    let mut names = vec![address.to_string()];
+    if address.ip().is_loopback() {
+        names.push(format!("localhost:{}", address.port()));
+    }
+    names
 }
 
 async fn accept(listener: TcpListener, service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
@@ -215,7 +166,7 @@ async fn accept(listener: TcpListener, service: Arc<Service>, mut stopped: watch
             Some((listener.accept().await, place))
         };
         let (accepted, place) = tokio::select! {
-            // An error says that the handle was dropped, which stops the server as well.
+            // An error says that the server was dropped, which stops the server as well.
             _ = stopped.wait_for(|stop| *stop) => break,
             accepted = accepted => match accepted {
                 Some(accepted) => accepted,
@@ -257,7 +208,8 @@ async fn accept(listener: TcpListener, service: Arc<Service>, mut stopped: watch
 
 struct Service {
     state: Arc<State>,
-    authenticate: Arc<dyn Authenticate>,
+    verifier: Verifier,
+    nonces: NonceMemory,
     calls: Arc<Semaphore>,
     requests: Mutex<VecDeque<WireRequest>>,
     host: String,
@@ -292,7 +244,7 @@ impl Service {
     /// The whole request, within its bounds of size and time.
     async fn receive(&self, request: Request<Incoming>) -> Result<WireRequest, ServiceError> {
         let (head, body) = request.into_parts();
-        let body = Limited::new(body, self.config.body_limit).collect();
+        let body = Limited::new(body, self.config.limits.body_bytes).collect();
         let body = match tokio::time::timeout(self.config.patience, body).await {
             Ok(Ok(body)) => body.to_bytes(),
             Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
@@ -340,19 +292,38 @@ impl Service {
     }
 
     async fn reply(self: Arc<Self>, request: WireRequest, request_id: String) -> Reply {
-        let Authenticated { account, version, operation, parameters, format } =
-            match self.authenticate.authenticate(&request).await {
-                Ok(call) => call,
-                Err(Rejected { code, status, message, format }) => {
-                    let status = if (400..600).contains(&status) { status } else { 500 };
-                    return Reply { status, body: self.error_body(code, message, &request_id).render(format) };
-                }
-            };
+        let wanted = Format::wanted(&request);
+        let call = match Call::parse(&request, &self.config.limits) {
+            Ok(call) => call,
+            Err(error) => {
+                let body = self.error_body(error.code().to_owned(), error.message(), &request_id);
+                return Reply { status: error.status(), body: body.render(wanted) };
+            }
+        };
+        let format = call.format();
+        let caller = match self.verifier.verify(call, jiff::Timestamp::now()) {
+            Ok(verified) => verified.record(&self.nonces).await,
+            Err(error) => Err(error),
+        };
+        let caller = match caller {
+            Ok(caller) => caller,
+            Err(error) => {
+                let message = error.message(self.config.echo);
+                let body = self.error_body(error.code().to_owned(), message, &request_id);
+                return Reply { status: error.status(), body: body.render(format) };
+            }
+        };
         let service = Arc::clone(&self);
-        let asked = operation.clone();
+        let operation = caller.call().action().to_owned();
         let answered = tokio::task::spawn_blocking(move || {
-            let call = Verified { account: &account, version: &version, operation: &asked, parameters: &parameters };
-            service.state.answer(&call)
+            let account = caller.principal().account().ok_or(ServiceError::NoAccount)?;
+            let call = caller.call();
+            service.state.answer(&Verified {
+                account,
+                version: call.version(),
+                operation: call.action(),
+                parameters: call.parameters(),
+            })
         });
         let failure = match answered.await {
             Ok(Ok(members)) => {
