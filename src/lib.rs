@@ -5,6 +5,11 @@
 //! `default-features = false` leaves the evaluator and the checks, without an async runtime.
 #![forbid(unsafe_code)]
 
+/// The examples of the README run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 // ── command line ────────────────────────────────────────────────────────────
 #[cfg(feature = "serving")]
 pub mod cli;
