@@ -1,3 +1,5 @@
+mod verify;
+
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
