@@ -112,7 +112,7 @@ impl Draft {
         }
         all.insert("Signature", rpc_v1_signature("POST", &all, &self.secret.into())).unwrap();
         let pairs: Vec<_> =
-            all.iter().map(|(name, value)| format!("{name}={}", value.replace('+', "%2B").replace(' ', '+'))).collect();
+            all.iter().map(|(name, value)| format!("{name}={}", value.replace('+', "%2B").replace(' ', "+"))).collect();
         WireRequest {
             method: "POST".to_owned(),
             target: format!("/?{}", pairs.join("&")),
