@@ -36,9 +36,11 @@ impl Parameters {
     /// [`DuplicateParameter`] where the name is already there, in whatever letter case.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<String>) -> Result<(), DuplicateParameter> {
         let name = name.into();
-        if let Some(first) = self.names.insert(name.to_ascii_lowercase(), name.clone()) {
-            return Err(DuplicateParameter { first, second: name });
+        let folded = name.to_ascii_lowercase();
+        if let Some(first) = self.names.get(&folded) {
+            return Err(DuplicateParameter { first: first.clone(), second: name });
         }
+        self.names.insert(folded, name.clone());
         self.values.insert(name, value.into());
         Ok(())
     }
