@@ -1,1 +1,3 @@
-//! (room gateway)
+//! The gate: today its configuration, read and checked.
+
+pub mod config;

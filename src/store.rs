@@ -113,7 +113,19 @@ pub fn load_sources(sources: &WorldSources, dialect: &Dialect) -> Result<World, 
         Some((source, span)) if *source == sources.world => (0, span.start),
         _ => (1, 0),
     });
-    if mistakes.is_empty() { Ok(world) } else { Err(LoadErrors { mistakes }) }
+    if mistakes.is_empty() {
+        return Ok(world);
+    }
+    // Mistakes are shown with the lines they are about, and a secret may stand in any line of the world's file.
+    let shown = secret::masked(&sources.world);
+    for mistake in &mut mistakes {
+        if let Some((source, _)) = &mut mistake.place
+            && *source == sources.world
+        {
+            *source = shown.clone();
+        }
+    }
+    Err(LoadErrors { mistakes })
 }
 
 #[cfg(test)]

@@ -110,6 +110,23 @@ fn check_shows_every_mistake_with_its_line_and_exits_with_1() {
 }
 
 #[test]
+fn check_never_shows_a_secret_that_stands_in_the_world() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = directory.path();
+    std::fs::create_dir(world.join("policies")).unwrap();
+    std::fs::write(
+        world.join("world.toml"),
+        "[accounts.1234567890123456]\nkeys = [{ id = \"LTAI5tX\", secret = \"canary-secret\", colour = 1 }]\n",
+    )
+    .unwrap();
+    let output = ramgate(&["check", world.to_str().unwrap()]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("inline-secret") && text.contains("colour"), "{text}");
+    assert!(!text.contains("canary-secret"), "{text}");
+}
+
+#[test]
 fn check_of_a_sound_world_exits_with_0() {
     assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/demo").is_dir());
     assert_eq!(ramgate(&["check", "examples/demo"]).status.code(), Some(0));

@@ -1,10 +1,36 @@
 //! Reading a secret from where it is kept.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
+use regex::{Captures, Regex};
 use secrecy::SecretString;
 
 use crate::identity::SecretReference;
+use crate::json::SourceText;
+
+/// A field named `secret` or `token` with its value, in TOML or JSON, sound or broken.
+static SECRET_FIELD: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"((?:secret|token)["']?\s*[=:]\s*)("[^"\n]*|'[^'\n]*|[^\s,}"'][^\n,}]*)"#).ok());
+
+/// `source` as it may be shown: whatever stands in a `secret` or `token` field and is no reference is written as
+/// stars, byte for byte, so that every position stays where it is.
+#[must_use]
+pub fn masked(source: &SourceText) -> SourceText {
+    // Without the pattern nothing could be told apart, so nothing is shown.
+    let Some(field) = &*SECRET_FIELD else { return SourceText::new(source.name(), "") };
+    let text = field.replace_all(source.text(), |captures: &Captures<'_>| {
+        let part = |index| captures.get(index).map_or("", |part| part.as_str());
+        let (head, value) = (part(1), part(2));
+        if SecretReference::parse(value.trim_start_matches(['"', '\''])).is_some() {
+            return format!("{head}{value}");
+        }
+        let quote = if value.starts_with(['"', '\'']) { 1 } else { 0 };
+        let (quote, secret) = value.split_at_checked(quote).unwrap_or(("", value));
+        format!("{head}{quote}{}", "*".repeat(secret.len()))
+    });
+    SourceText::new(source.name(), text.into_owned())
+}
 
 /// A secret that cannot be had. No message holds any of it.
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +136,22 @@ mod tests {
             let error = read(&reference).unwrap_err();
             assert!(matches!(error, SecretError::Exposed { .. }), "{error}");
             assert!(!error.to_string().contains("s3cret"));
+        }
+    }
+
+    #[test]
+    fn a_text_is_shown_with_its_secrets_as_stars_and_all_else_in_place() {
+        for (text, shown) in [
+            ("keys = [{ id = \"LTAI\", secret = \"hunter2\" }]", "keys = [{ id = \"LTAI\", secret = \"*******\" }]"),
+            ("secret = 'hunter2'\nx = 1", "secret = '*******'\nx = 1"),
+            ("{\"secret\": \"hunter2\", \"token\" : \"abc\"}", "{\"secret\": \"*******\", \"token\" : \"***\"}"),
+            ("secret = \"env:NAME\"", "secret = \"env:NAME\""),
+            ("token = \"file:a/b\"", "token = \"file:a/b\""),
+            ("secret = \"hunter2\ntoken = 1", "secret = \"*******\ntoken = *"),
+            ("secret = hunter2", "secret = *******"),
+            ("secret = \"秘\"", "secret = \"***\""),
+        ] {
+            assert_eq!(masked(&SourceText::new("w", text)).text(), shown, "{text}");
         }
     }
 
