@@ -273,8 +273,8 @@ fn a_signature_counts_in_full_and_in_its_one_spelling() {
     assert!(rewritten(&str::to_owned).is_ok());
     let changes: [&dyn Fn(&str) -> String; 6] = [
         &str::to_ascii_uppercase,
-        &|signature| signature[..62].to_owned(),
-        &|signature| signature[..63].to_owned(),
+        &|signature| signature.chars().take(62).collect(),
+        &|signature| signature.chars().take(63).collect(),
         &|signature| format!("{signature}00"),
         &|_| "0".repeat(64),
         &|_| "0".to_owned(),

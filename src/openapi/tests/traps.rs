@@ -177,7 +177,9 @@ fn t2_headers_of_a_v1_call_say_nothing_and_may_not_say_otherwise() {
 
 #[test]
 fn t3_an_action_parameter_beside_the_headers_agrees_or_is_declared() {
-    for (name, value) in [("Action", "DescribeDBClusters"), ("Version", "2020-01-01"), ("action", "X")] {
+    for (name, value) in
+        [("Action", "DescribeDBClusters"), ("Version", "2020-01-01"), ("action", "CloseDBClusterMigration")]
+    {
         assert_eq!(refusal(&acs3(&[(name, value)], |_| {})), "InvalidParameter", "{name}={value}");
     }
     let agreeing = acs3(&[("Action", "CloseDBClusterMigration"), ("Version", "2017-08-01"), ("A", "1")], |_| {});
@@ -267,6 +269,12 @@ fn t6_a_header_that_readers_choose_from_stands_once() {
         add(request, "Via", "1.1 b");
     });
     assert!(is_signed_right(&parse(&harmless).unwrap()));
+    let signed = acs3(&[], |request| {
+        add(request, "x-custom", "b");
+        add_signed(request, "x-custom", " a ");
+    });
+    let call = parse(&signed).unwrap();
+    assert!(call.signed_headers().contains(&("x-custom".to_owned(), "a,b".to_owned())));
 }
 
 #[test]
