@@ -9,9 +9,18 @@ use secrecy::SecretString;
 use crate::identity::SecretReference;
 use crate::json::SourceText;
 
-/// A field named `secret` or `token` with its value, in TOML or JSON, sound or broken.
-static SECRET_FIELD: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"((?:secret|token)["']?\s*[=:]\s*)("[^"\n]*|'[^'\n]*|[^\s,}"'][^\n,}]*)"#).ok());
+/// A field whose name says `secret` or `token`, with its value, in TOML or JSON, sound or broken: a string in any of
+/// TOML's four quotings, closed or not, and of anything else the rest of the line.
+static SECRET_FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let value = [
+        r#""""(?s:.*?)(?:"""|\z)"#,
+        r"'''(?s:.*?)(?:'''|\z)",
+        r#""(?:\\.|[^"\\\n])*"#,
+        r"'[^'\n]*",
+        r#"[^\s"'][^\n]*"#,
+    ];
+    Regex::new(&format!(r"((?i:secret|token)[^=:\n]*[=:]\s*)({})", value.join("|"))).ok()
+});
 
 /// `source` as it may be shown: whatever stands in a `secret` or `token` field and is no reference is written as
 /// stars, byte for byte, so that every position stays where it is.
@@ -25,9 +34,11 @@ pub fn masked(source: &SourceText) -> SourceText {
         if SecretReference::parse(value.trim_start_matches(['"', '\''])).is_some() {
             return format!("{head}{value}");
         }
-        let quote = if value.starts_with(['"', '\'']) { 1 } else { 0 };
+        let quote = usize::from(value.starts_with(['"', '\'']));
         let (quote, secret) = value.split_at_checked(quote).unwrap_or(("", value));
-        format!("{head}{quote}{}", "*".repeat(secret.len()))
+        // Line ends stay, or lines would be counted otherwise.
+        let stars = secret.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' });
+        format!("{head}{quote}{}", stars.collect::<String>())
     });
     SourceText::new(source.name(), text.into_owned())
 }
@@ -150,6 +161,12 @@ mod tests {
             ("secret = \"hunter2\ntoken = 1", "secret = \"*******\ntoken = *"),
             ("secret = hunter2", "secret = *******"),
             ("secret = \"秘\"", "secret = \"***\""),
+            (r#"secret = "hun\"ter2", x = 1"#, r#"secret = "*********", x = 1"#),
+            ("secret = \"\"\"a\nb\"\"\"\nx = 1", "secret = \"***\n****\nx = 1"),
+            ("secret = '''a", "secret = '***"),
+            ("secret = [\"a\", \"b\"]\nx = 1", "secret = **********\nx = 1"),
+            ("secret.value = \"a\"", "secret.value = \"*\""),
+            ("Client_Secret = \"a\"", "Client_Secret = \"*\""),
         ] {
             assert_eq!(masked(&SourceText::new("w", text)).text(), shown, "{text}");
         }
