@@ -108,7 +108,6 @@ pub fn load_sources(sources: &WorldSources, dialect: &Dialect) -> Result<World, 
     };
     let mut world = outline.world;
     policies::read(&sources.policies, &outline.policy_references, dialect, &mut world, &sources.world, &mut mistakes);
-    world.source = Some(sources.world.clone());
     mistakes.sort_by_key(|mistake| match &mistake.place {
         Some((source, span)) if *source == sources.world => (0, span.start),
         _ => (1, 0),

@@ -152,8 +152,6 @@ pub struct Config {
     pub acknowledged_keys: BTreeSet<String>,
     /// Whether a failed signature is answered with the string-to-sign, as the cloud does.
     pub echo_string_to_sign: bool,
-    /// The file it was read from, for messages.
-    pub source: Option<SourceText>,
 }
 
 impl Config {
@@ -171,7 +169,6 @@ impl Config {
             allow_root_keys: false,
             acknowledged_keys: BTreeSet::new(),
             echo_string_to_sign: false,
-            source: None,
         }
     }
 
@@ -296,7 +293,6 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn read(mut self, file: ConfigFile) -> Result<Config, Vec<Finding>> {
         let mut config = Config::new(self.directory.join(file.world.as_deref().unwrap_or(".")));
-        config.source = Some(self.source.clone());
         config.catalogue = file.catalogue.iter().map(|path| self.directory.join(path)).collect();
         config.lenient = self.lenient(file.dialect.as_ref());
         for listener in file.listeners {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{Inventory, Principal, SecretReference};
-use crate::json::SourceText;
 use crate::policy::{Document, PolicyKind};
 
 /// Name of the control policy that every node of a resource directory has unless others are attached
@@ -186,8 +185,6 @@ pub struct World {
     pub resource_policies: Vec<String>,
     /// Known resources.
     pub inventory: Inventory,
-    /// The file that says all this, where the world came from one.
-    pub source: Option<SourceText>,
 }
 
 /// A key with everything that is needed to accept it.
