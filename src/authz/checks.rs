@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Authorizer, Decision, Mode, Observer, Outcome, PolicyType, Request};
+use super::{Authorizer, Decision, Mode, Observer, Outcome, PolicyType, Request, Trace};
 use crate::catalog::{Check, Checks, Known, Requirement};
 use crate::identity::Principal;
 use crate::policy::{Context, ContextValue};
@@ -89,32 +89,54 @@ impl Authorizer {
         context: &Context,
         observer: &mut impl Observer,
     ) -> Verdict {
-        let decide = |check: &Check| {
-            let context = resource_keys(context, principal, checks, check);
-            let request = Request {
-                principal,
-                action: &check.action,
-                resource: &check.resource,
-                owner: Some(&checks.owner),
-                resource_group: &check.resource_group,
-                context: &context,
-                mode: mode(&check.action),
-            };
-            let decision = self.observe(&request, observer);
-            let passed = match check.requirement {
-                Requirement::Allowed => decision.outcome == Outcome::Allow,
-                Requirement::NotExplicitlyDenied => not_explicitly_denied(&decision),
-            };
-            CheckDecision {
-                action: check.action.clone(),
-                resource: check.resource.clone(),
-                passed,
-                stricter_than_cloud: check.stricter_than_cloud,
-                decision,
-            }
-        };
-        Verdict { decisions: checks.checks.iter().map(decide).collect() }
+        judge(principal, checks, context, |request| self.observe(request, observer))
     }
+
+    /// Decides every check of a call and tells how, with one trace for each check in their order.
+    #[must_use]
+    pub fn explain_checks(&self, principal: &Principal, checks: &Checks, context: &Context) -> (Verdict, Vec<Trace>) {
+        let mut traces = Vec::with_capacity(checks.checks.len());
+        let verdict = judge(principal, checks, context, |request| {
+            let (decision, trace) = self.explain(request);
+            traces.push(trace);
+            decision
+        });
+        (verdict, traces)
+    }
+}
+
+/// Puts every check of a call to `decide` as a request of its own.
+fn judge(
+    principal: &Principal,
+    checks: &Checks,
+    context: &Context,
+    mut decide: impl FnMut(&Request<'_>) -> Decision,
+) -> Verdict {
+    let check = |check: &Check| {
+        let context = resource_keys(context, principal, checks, check);
+        let request = Request {
+            principal,
+            action: &check.action,
+            resource: &check.resource,
+            owner: Some(&checks.owner),
+            resource_group: &check.resource_group,
+            context: &context,
+            mode: Mode::of_action(&check.action),
+        };
+        let decision = decide(&request);
+        let passed = match check.requirement {
+            Requirement::Allowed => decision.outcome == Outcome::Allow,
+            Requirement::NotExplicitlyDenied => not_explicitly_denied(&decision),
+        };
+        CheckDecision {
+            action: check.action.clone(),
+            resource: check.resource.clone(),
+            passed,
+            stricter_than_cloud: check.stricter_than_cloud,
+            decision,
+        }
+    };
+    Verdict { decisions: checks.checks.iter().map(check).collect() }
 }
 
 /// Whether no Deny applies. A control or session policy that is silent ends the decision before every policy was
@@ -127,9 +149,4 @@ fn not_explicitly_denied(decision: &Decision) -> bool {
         }
         (Outcome::ImplicitDeny, _) => true,
     }
-}
-
-/// Assuming a role asks the role's trust policy too (spec ram-policy-language 7.4).
-fn mode(action: &str) -> Mode {
-    if action.eq_ignore_ascii_case("sts:AssumeRole") { Mode::AssumeRole } else { Mode::General }
 }

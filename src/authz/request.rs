@@ -16,6 +16,15 @@ pub enum Mode {
     Sso,
 }
 
+impl Mode {
+    /// The mode of a call for `action`: assuming a role asks the role's trust policy too
+    /// (spec ram-policy-language 7.4).
+    #[must_use]
+    pub fn of_action(action: &str) -> Self {
+        if action.eq_ignore_ascii_case("sts:AssumeRole") { Self::AssumeRole } else { Self::General }
+    }
+}
+
 /// May `principal` do `action` on `resource`?
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {

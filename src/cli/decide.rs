@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::Exit;
 use super::output::{self, Format};
-use crate::authz::{Authorizer, Decision, Mode, Outcome, PolicySet, Request, Trace, Verdict, resource_keys};
-use crate::catalog::{ApiCall, Catalog, Checks, ClusterFacts, Facts, Known, Parameters};
+use crate::authz::{Authorizer, Decision, Mode, Outcome, PolicySet, Request, Trace, Verdict};
+use crate::catalog::{ApiCall, Catalog, Checks, Known, Parameters};
 use crate::identity::{Principal, Scope, World};
 use crate::json::SourceText;
 use crate::policy::{Context, ContextValue, Dialect};
@@ -127,7 +127,6 @@ impl Decide {
         };
         let mut context = context.clone();
         context.set("acs:PrincipalARN", principal.arn());
-        let assume_role = action.eq_ignore_ascii_case("sts:AssumeRole");
         let (decision, trace) = explain(&Request {
             principal,
             action,
@@ -135,7 +134,7 @@ impl Decide {
             owner: None,
             resource_group: &resource_group,
             context: &context,
-            mode: if assume_role { Mode::AssumeRole } else { Mode::General },
+            mode: Mode::of_action(action),
         });
         match self.format {
             Format::Text => {
@@ -166,23 +165,10 @@ impl Decide {
             Ok(checks) => checks,
             Err(message) => return usage(message),
         };
-        let verdict = authorizer.decide_checks(principal, &checks, context);
-        let traces: Vec<Trace> = if self.explain {
-            let explain = |check| {
-                let context = resource_keys(context, principal, &checks, check);
-                authorizer.explain(&Request {
-                    principal,
-                    action: &check.action,
-                    resource: &check.resource,
-                    owner: Some(&checks.owner),
-                    resource_group: &check.resource_group,
-                    context: &context,
-                    mode: Mode::General,
-                })
-            };
-            checks.checks.iter().map(|check| explain(check).1).collect()
+        let (verdict, traces) = if self.explain {
+            authorizer.explain_checks(principal, &checks, context)
         } else {
-            Vec::new()
+            (authorizer.decide_checks(principal, &checks, context), Vec::new())
         };
         match self.format {
             Format::Text => print_verdict(&verdict, &traces),
@@ -220,7 +206,7 @@ impl Decide {
             single_region: None,
         };
         let plan = catalog.plan(&call).map_err(|error| error.to_string())?;
-        plan.complete(&facts(world)).map_err(|error| error.to_string())
+        plan.complete(&world.inventory.facts()).map_err(|error| error.to_string())
     }
 
     fn context(&self) -> Result<Context, String> {
@@ -246,25 +232,6 @@ impl Decide {
         }
         Ok(context)
     }
-}
-
-/// The inventory as the facts that resolution takes.
-fn facts(world: &World) -> Facts {
-    let mut facts = Facts::new();
-    for resource in world.inventory.iter() {
-        if resource.kind == "dbcluster" {
-            let cluster = ClusterFacts {
-                account: resource.account.clone(),
-                region: Some(resource.region.clone()),
-                resource_group: resource.resource_group.clone(),
-                tags: resource.tags.clone(),
-            };
-            facts.insert_cluster(&resource.id, cluster);
-        } else {
-            facts.insert_member(&resource.kind, &resource.id, resource.clusters.clone());
-        }
-    }
-    facts
 }
 
 fn print_verdict(verdict: &Verdict, traces: &[Trace]) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::Known;
+use crate::catalog::{ClusterFacts, Facts, Known};
 
 /// One resource of the inventory. What was not said of it is [`Known::Unknown`] (spec gate-rules G2).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,26 @@ impl Inventory {
     #[must_use]
     pub fn get(&self, service: &str, kind: &str, id: &str) -> Option<&Resource> {
         self.resources.get(&(service.to_owned(), kind.to_owned(), id.to_owned()))
+    }
+
+    /// What resolution may know of these resources: clusters, and what belongs to them (spec gate-rules G3, G5).
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        let mut facts = Facts::new();
+        for resource in self.iter() {
+            if resource.kind == "dbcluster" {
+                let cluster = ClusterFacts {
+                    account: resource.account.clone(),
+                    region: Some(resource.region.clone()),
+                    resource_group: resource.resource_group.clone(),
+                    tags: resource.tags.clone(),
+                };
+                facts.insert_cluster(&resource.id, cluster);
+            } else {
+                facts.insert_member(&resource.kind, &resource.id, resource.clusters.clone());
+            }
+        }
+        facts
     }
 
     /// Every resource, in order of service, type and id.

@@ -299,7 +299,12 @@ fn verdict(principal: &str, checks: Vec<Check>) -> Verdict {
         request_tags: Vec::new(),
     };
     let authorizer = Authorizer::new(&world).unwrap();
-    authorizer.decide_checks(&world.principal(principal).unwrap(), &checks, &Context::new())
+    let principal = world.principal(principal).unwrap();
+    let verdict = authorizer.decide_checks(&principal, &checks, &Context::new());
+    let (explained, traces) = authorizer.explain_checks(&principal, &checks, &Context::new());
+    assert_eq!(explained, verdict);
+    assert_eq!(traces.len(), checks.checks.len());
+    verdict
 }
 
 #[test]
