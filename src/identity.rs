@@ -13,5 +13,5 @@ pub use principal::Principal;
 pub use secret::SecretReference;
 pub use world::{
     AccessKey, Account, Attachment, DirectoryNode, FULL_ALIYUN_ACCESS, Group, KeyHolder, KeyStatus, PolicySource,
-    PolicyStore, Role, Scope, Session, UnknownPrincipal, User, World,
+    PolicyStore, Role, Scope, Session, UnknownPrincipal, User, World, is_account_id,
 };

@@ -5,6 +5,8 @@ mod text;
 use serde::Serialize;
 
 use crate::json::{Position, SourceText, Span};
+use crate::policy::InvalidPolicy;
+use crate::store::LoadErrors;
 
 /// How bad a [`Finding`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -34,6 +36,32 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Every mistake of a world.
+    #[must_use]
+    pub fn of_world(errors: &LoadErrors) -> Vec<Self> {
+        let finding = |mistake: &crate::store::Mistake| Self {
+            severity: Severity::Error,
+            code: mistake.code.clone(),
+            message: mistake.message.clone(),
+            help: mistake.help.clone(),
+            place: mistake.place.clone(),
+        };
+        errors.mistakes.iter().map(finding).collect()
+    }
+
+    /// Every mistake of a policy document.
+    #[must_use]
+    pub fn of_policy(invalid: &InvalidPolicy) -> Vec<Self> {
+        let finding = |mistake: &crate::policy::Finding| Self {
+            severity: Severity::Error,
+            code: mistake.code.to_string(),
+            message: mistake.message.clone(),
+            help: mistake.help.clone(),
+            place: Some((invalid.document.clone(), mistake.span)),
+        };
+        invalid.findings.iter().map(finding).collect()
+    }
+
     /// Name of the text, line and column; `None` where the finding has no place in a text.
     #[must_use]
     pub fn position(&self) -> Option<(&str, Position)> {

@@ -8,6 +8,7 @@ use super::Exit;
 use super::output::{self, Format};
 use crate::authz::Authorizer;
 use crate::policy::Dialect;
+use crate::report::Finding;
 use crate::store;
 
 /// Find every mistake of a world and its policies.
@@ -30,7 +31,7 @@ impl Check {
         let world = match store::load(&self.world, &dialect) {
             Ok(world) => world,
             Err(errors) => {
-                output::findings(&output::of_mistakes(&errors.mistakes), self.format);
+                output::findings(&Finding::of_world(&errors), self.format);
                 return Exit::Finding;
             }
         };

@@ -12,6 +12,7 @@ use crate::catalog::{ApiCall, Catalog, Checks, Known, Parameters};
 use crate::identity::{Principal, Scope, World};
 use crate::json::SourceText;
 use crate::policy::{Context, ContextValue, Dialect};
+use crate::report::Finding;
 use crate::store;
 
 const EXAMPLES: &str = "\
@@ -77,7 +78,7 @@ impl Decide {
         let world = match store::load(directory, &dialect) {
             Ok(world) => world,
             Err(errors) => {
-                output::findings(&output::of_mistakes(&errors.mistakes), self.format);
+                output::findings(&Finding::of_world(&errors), self.format);
                 return Exit::Usage;
             }
         };
@@ -104,7 +105,7 @@ impl Decide {
             };
             let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
             if let Err(invalid) = policies.add_identity(&name, &source, Scope::Account) {
-                output::findings(&output::of_invalid_policy(&invalid), self.format);
+                output::findings(&Finding::of_policy(&invalid), self.format);
                 return Exit::Usage;
             }
         }

@@ -5,9 +5,7 @@ use std::io::{IsTerminal, Write, stderr, stdout};
 
 use clap::ValueEnum;
 
-use crate::policy::InvalidPolicy;
-use crate::report::{self, Colour, Finding, Severity};
-use crate::store::Mistake;
+use crate::report::{self, Colour, Finding};
 
 /// How a command prints its result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -37,28 +35,4 @@ pub(super) fn findings(findings: &[Finding], format: Format) {
         }
         Format::Json => print(report::json(findings)),
     }
-}
-
-/// Mistakes of a world as findings.
-pub(super) fn of_mistakes(mistakes: &[Mistake]) -> Vec<Finding> {
-    let finding = |mistake: &Mistake| Finding {
-        severity: Severity::Error,
-        code: mistake.code.clone(),
-        message: mistake.message.clone(),
-        help: mistake.help.clone(),
-        place: mistake.place.clone(),
-    };
-    mistakes.iter().map(finding).collect()
-}
-
-/// Mistakes of a policy document as findings.
-pub(super) fn of_invalid_policy(invalid: &InvalidPolicy) -> Vec<Finding> {
-    let finding = |mistake: &crate::policy::Finding| Finding {
-        severity: Severity::Error,
-        code: mistake.code.to_string(),
-        message: mistake.message.clone(),
-        help: mistake.help.clone(),
-        place: Some((invalid.document.clone(), mistake.span)),
-    };
-    invalid.findings.iter().map(finding).collect()
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::identity::SecretReference;
+use crate::identity::{SecretReference, is_account_id};
 use crate::json::{SourceText, Span};
 use crate::report::{Finding, Severity};
 use crate::store::secret;
@@ -312,19 +312,19 @@ impl Reading<'_> {
         config.acknowledged_keys = file.gate.acknowledge_unsupplied_keys.into_iter().collect();
         config.echo_string_to_sign = file.gate.echo_string_to_sign;
         if self.findings.is_empty() {
-            for (missing, code, help) in [
-                (config.listeners.is_empty(), "no-listener", "add a [[listeners]] table with an `address`"),
-                (
-                    config.upstreams.is_empty(),
+            if config.listeners.is_empty() {
+                let help = "add a [[listeners]] table with an `address`";
+                self.refuse(Span::default(), "no-listener", "the gate has nothing to listen on".to_owned(), Some(help));
+            }
+            if config.upstreams.is_empty() {
+                let help =
+                    "add an [[upstreams]] table with `product`, `version`, `account`, `endpoint` and `credential`";
+                self.refuse(
+                    Span::default(),
                     "no-upstream",
-                    "add an [[upstreams]] table with `product`, `version`, `account`, `endpoint` and `credential`",
-                ),
-            ] {
-                if missing {
-                    let message = "the gate has nothing to ".to_owned()
-                        + if code == "no-listener" { "listen on" } else { "forward to" };
-                    self.refuse(Span::new(0, 0), code, message, Some(help));
-                }
+                    "the gate has nothing to forward to".to_owned(),
+                    Some(help),
+                );
             }
         }
         if self.findings.is_empty() { Ok(config) } else { Err(self.findings) }
@@ -532,10 +532,6 @@ fn is_authority(text: &str) -> bool {
     !text.is_empty()
         && !text.contains('@')
         && text.parse::<http::uri::Authority>().is_ok_and(|authority| !authority.host().is_empty())
-}
-
-fn is_account_id(text: &str) -> bool {
-    text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -172,6 +172,12 @@ impl PolicyStore {
     }
 }
 
+/// Whether `text` is an account id: 16 digits (spec world).
+#[must_use]
+pub fn is_account_id(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Everything that decides (spec world).
 #[derive(Debug, Clone, Default)]
 pub struct World {

@@ -134,6 +134,22 @@ pub(super) fn attribute(cluster: &Cluster, now: Timestamp) -> Map<String, Value>
             })
         })
         .collect();
+    let mut members = shared(cluster, now);
+    members.extend(object(json!({
+        "DBVersionStatus": "Stable",
+        "ZoneIds": cluster.zone,
+        "VPCId": cluster.vpc,
+        "VSwitchId": cluster.vswitch,
+        "CreationTime": instant(cluster.created),
+        "MaintainTime": "02:00Z-03:00Z",
+        "DBNodes": nodes,
+        "Tags": tags(cluster),
+    })));
+    members
+}
+
+/// What both descriptions of a cluster say, in the same words.
+fn shared(cluster: &Cluster, now: Timestamp) -> Map<String, Value> {
     object(json!({
         "DBClusterId": cluster.id,
         "DBClusterDescription": cluster.description,
@@ -141,25 +157,17 @@ pub(super) fn attribute(cluster: &Cluster, now: Timestamp) -> Map<String, Value>
         "DBClusterNetworkType": "VPC",
         "DBType": cluster.db_type,
         "DBVersion": cluster.db_version,
-        "DBVersionStatus": "Stable",
         "Engine": "POLARDB",
         "PayType": cluster.pay_type.name(),
         "RegionId": cluster.region,
-        "ZoneIds": cluster.zone,
-        "VPCId": cluster.vpc,
-        "VSwitchId": cluster.vswitch,
-        "CreationTime": instant(cluster.created),
         "ExpireTime": cluster.paid_until.map(instant).unwrap_or_default(),
         "Expired": expired(cluster, now).to_string(),
         "LockMode": "Unlock",
         "DeletionLock": i32::from(cluster.deletion_lock),
-        "MaintainTime": "02:00Z-03:00Z",
         "Category": cluster.category,
         "StorageType": cluster.storage_type,
         "StorageUsed": 0,
         "ResourceGroupId": cluster.resource_group,
-        "DBNodes": nodes,
-        "Tags": tags(cluster),
     }))
 }
 
@@ -177,33 +185,18 @@ pub(super) fn list_item(cluster: &Cluster, now: Timestamp) -> Value {
             })
         })
         .collect();
-    json!({
-        "DBClusterId": cluster.id,
-        "DBClusterDescription": cluster.description,
-        "DBClusterStatus": cluster.status.name(),
-        "DBClusterNetworkType": "VPC",
-        "DBType": cluster.db_type,
-        "DBVersion": cluster.db_version,
-        "Engine": "POLARDB",
-        "PayType": cluster.pay_type.name(),
-        "RegionId": cluster.region,
+    let mut members = shared(cluster, now);
+    members.extend(object(json!({
         "ZoneId": cluster.zone,
         "VpcId": cluster.vpc,
         "VswitchId": cluster.vswitch,
         "CreateTime": instant(cluster.created),
-        "ExpireTime": cluster.paid_until.map(instant).unwrap_or_default(),
-        "Expired": expired(cluster, now).to_string(),
-        "LockMode": "Unlock",
-        "DeletionLock": i32::from(cluster.deletion_lock),
-        "Category": cluster.category,
-        "StorageType": cluster.storage_type,
-        "StorageUsed": 0,
-        "ResourceGroupId": cluster.resource_group,
         "DBNodeClass": cluster.node_class,
         "DBNodeNumber": nodes.len(),
         "DBNodes": { "DBNode": nodes },
         "Tags": { "Tag": tags(cluster) },
-    })
+    })));
+    members.into()
 }
 
 fn tags(cluster: &Cluster) -> Vec<Value> {

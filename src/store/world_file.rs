@@ -13,7 +13,7 @@ use super::tree::{self, Entry, Tree};
 use crate::catalog::Known;
 use crate::identity::{
     AccessKey, Account, Attachment, DirectoryNode, FULL_ALIYUN_ACCESS, Group, KeyStatus, Resource, Role, Scope,
-    SecretReference, Session, User, World,
+    SecretReference, Session, User, World, is_account_id,
 };
 use crate::json::{SourceText, Span};
 use crate::policy::PolicyKind;
@@ -487,8 +487,4 @@ impl Reading<'_> {
         }
         Known::Known(tags)
     }
-}
-
-fn is_account_id(text: &str) -> bool {
-    text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
