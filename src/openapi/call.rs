@@ -98,6 +98,9 @@ impl Call {
         if headers.has("content-length") && headers.has("transfer-encoding") {
             return Err(WireError::TwoFramings);
         }
+        if headers.get("transfer-encoding")?.is_some_and(|coding| !coding.eq_ignore_ascii_case("chunked")) {
+            return Err(WireError::TransferEncoding);
+        }
         if request.method == "GET" && !request.body.is_empty() {
             return Err(WireError::BodyOfGet);
         }

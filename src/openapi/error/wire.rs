@@ -51,6 +51,9 @@ pub enum WireError {
     /// Both ways of framing a body at once.
     #[error("content-length and transfer-encoding stand side by side: send one of them")]
     TwoFramings,
+    /// The body is sent in another transfer coding than `chunked`, a compression for instance.
+    #[error("a transfer-encoding other than `chunked` is not accepted: send the body as it is")]
+    TransferEncoding,
     /// The body is compressed.
     #[error("a content-encoding is not accepted: send the body as it is")]
     ContentEncoding,
@@ -197,6 +200,7 @@ impl WireError {
             | Self::RepeatedHeader { .. }
             | Self::HeaderValue { .. }
             | Self::TwoFramings
+            | Self::TransferEncoding
             | Self::ContentEncoding
             | Self::BodyOfGet
             | Self::ContentType { .. }
