@@ -486,13 +486,9 @@ fn what_is_signed_anew_is_parsed_as_the_same_call_and_verifies() {
                 credential: &credential,
                 date: capture.now,
                 nonce: "fresh",
+                format: ramgate::openapi::Format::Json,
             });
-            let again = WireRequest {
-                method: signed.method.to_owned(),
-                target: signed.target,
-                headers: signed.headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect(),
-                body: signed.body,
-            };
+            let again = WireRequest::from(signed);
             let verifier = verifier(key_of(capture), &BTreeSet::from([GATE.to_owned()]));
             let again = judge_wire(&again, &verifier, &NonceMemory::in_memory(), capture.now)
                 .unwrap_or_else(|refusal| panic!("{id}: refused with {refusal:?}"));

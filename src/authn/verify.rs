@@ -1,6 +1,7 @@
 //! From a call to its caller.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use aws_lc_rs::{constant_time, hmac};
 use base64::Engine;
@@ -37,18 +38,19 @@ impl Hosts {
     }
 }
 
-/// Verifies calls against a set of keys. It remembers nothing from one call to the next.
+/// Verifies calls against a set of keys. It remembers nothing from one call to the next, and is cheap to make of keys
+/// and hosts that are shared.
 #[derive(Debug)]
 pub struct Verifier {
-    keys: KeyRing,
-    hosts: Hosts,
+    keys: Arc<KeyRing>,
+    hosts: Arc<Hosts>,
 }
 
 impl Verifier {
     /// A verifier of calls made to one of `hosts` with one of `keys`.
     #[must_use]
-    pub fn new(keys: KeyRing, hosts: Hosts) -> Self {
-        Self { keys, hosts }
+    pub fn new(keys: impl Into<Arc<KeyRing>>, hosts: impl Into<Arc<Hosts>>) -> Self {
+        Self { keys: keys.into(), hosts: hosts.into() }
     }
 
     /// The keys that are accepted.

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::WireError;
+use super::sign::SignedRequest;
 
 /// One HTTP request, framing removed and nothing else interpreted.
 ///
@@ -17,6 +18,27 @@ pub struct WireRequest {
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body.
     pub body: Bytes,
+}
+
+impl WireRequest {
+    /// A request from its parsed head and its whole body.
+    #[must_use]
+    pub fn new(head: &http::request::Parts, body: Bytes) -> Self {
+        let headers = head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
+        Self { method: head.method.as_str().to_owned(), target: head.uri.to_string(), headers: headers.collect(), body }
+    }
+}
+
+/// The request as its receiver sees it.
+impl From<SignedRequest> for WireRequest {
+    fn from(signed: SignedRequest) -> Self {
+        Self {
+            method: signed.method.to_owned(),
+            target: signed.target,
+            headers: signed.headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect(),
+            body: signed.body,
+        }
+    }
 }
 
 /// Only sizes: targets, headers and bodies carry tokens, passwords and signatures.

@@ -12,7 +12,7 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::canonical::{ACS3, CanonicalRequest, hex, rpc_v1_string_to_sign, sha256_hex};
-use super::percent;
+use super::{Format, percent};
 use crate::catalog::Parameters;
 
 /// Bytes of the encoded parameters up to which they travel in the query. Above it they go into a form body: servers
@@ -47,6 +47,8 @@ pub struct SigningRequest<'a> {
     pub date: Timestamp,
     /// A text that no other call with this key carries, a random UUID for instance.
     pub nonce: &'a str,
+    /// The format that the answer is wanted in.
+    pub format: Format,
 }
 
 /// A signed request, ready to be sent.
@@ -105,7 +107,11 @@ pub fn sign_acs3(request: &SigningRequest<'_>) -> SignedRequest {
         canonical.signed_headers(),
         acs3_signature(&canonical, &request.credential.secret)
     );
-    headers.push(("accept".to_owned(), "application/json".to_owned()));
+    let accept = match request.format {
+        Format::Json => "application/json",
+        Format::Xml => "application/xml",
+    };
+    headers.push(("accept".to_owned(), accept.to_owned()));
     headers.push(("authorization".to_owned(), authorization));
     SignedRequest { method: "POST", target, headers, body: Bytes::from(body) }
 }

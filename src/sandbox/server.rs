@@ -252,13 +252,7 @@ impl Service {
             }
             Ok(Err(_)) | Err(_) => return Err(ServiceError::UnreadableRequest),
         };
-        let headers = head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
-        Ok(WireRequest {
-            method: head.method.as_str().to_owned(),
-            target: head.uri.to_string(),
-            headers: headers.collect(),
-            body,
-        })
+        Ok(WireRequest::new(&head, body))
     }
 
     fn remember(&self, request: &WireRequest) {

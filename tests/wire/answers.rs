@@ -67,13 +67,9 @@ fn signed(parameters: &Parameters, temporary: bool) -> WireRequest {
         credential: &credential,
         date: now(),
         nonce: "n-1",
+        format: Format::Json,
     });
-    WireRequest {
-        method: request.method.to_owned(),
-        target: request.target,
-        headers: request.headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect(),
-        body: request.body,
-    }
+    WireRequest::from(request)
 }
 
 #[test]
@@ -131,6 +127,7 @@ fn nothing_secret_shows_in_debug_output_of_what_is_signed() {
         credential: &credential,
         date: now(),
         nonce: "n",
+        format: Format::Json,
     };
     let shown =
         format!("{credential:?} {request:?} {:?}", sign_acs3(&SigningRequest { parameters: &given, ..request }));

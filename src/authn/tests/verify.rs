@@ -77,6 +77,7 @@ impl Draft {
             credential: &credential,
             date: self.timestamp.parse().unwrap_or_else(|_| signed_at()),
             nonce: self.nonce,
+            format: crate::openapi::Format::Json,
         });
         WireRequest {
             method: signed.method.to_owned(),

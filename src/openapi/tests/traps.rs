@@ -40,13 +40,9 @@ pub(super) fn acs3_of(parameters: &Parameters) -> WireRequest {
         credential: &credential(),
         date: "2026-11-24T02:06:20Z".parse().unwrap(),
         nonce: "n-1",
+        format: Format::Json,
     });
-    WireRequest {
-        method: signed.method.to_owned(),
-        target: signed.target,
-        headers: signed.headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect(),
-        body: signed.body,
-    }
+    WireRequest::from(signed)
 }
 
 fn header<'a>(request: &'a mut WireRequest, name: &str) -> &'a mut Vec<u8> {

@@ -76,6 +76,7 @@ impl<'a> Client<'a> {
             credential: &credential,
             date: Timestamp::now(),
             nonce: &uuid::Uuid::new_v4().to_string(),
+            format: crate::openapi::Format::Json,
         })
     }
 }
