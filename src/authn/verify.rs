@@ -1,6 +1,7 @@
 //! From a call to its caller.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use aws_lc_rs::{constant_time, hmac};
@@ -29,6 +30,13 @@ impl Hosts {
     /// Takes the names; letter case does not count.
     pub fn new(names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         Self { names: names.into_iter().map(|name| name.as_ref().to_ascii_lowercase()).collect() }
+    }
+
+    /// The names of a listener that has none but its address: that, and `localhost` where it is a loopback one.
+    #[must_use]
+    pub fn of_address(address: SocketAddr) -> Self {
+        let local = address.ip().is_loopback().then(|| format!("localhost:{}", address.port()));
+        Self::new(std::iter::once(address.to_string()).chain(local))
     }
 
     /// Whether `host` is one of them.

@@ -100,10 +100,10 @@ impl Server {
             (config.location.clone(), config.durations.clone(), config.regions.clone());
         let opened = tokio::task::spawn_blocking(move || State::open(&location, durations, regions, clock)).await;
         let state = Arc::new(opened.map_err(|error| SandboxError::Storage(error.to_string()))??);
-        let hosts = if config.hosts.is_empty() { own_names(address) } else { config.hosts.clone() };
+        let hosts = if config.hosts.is_empty() { Hosts::of_address(address) } else { Hosts::new(&config.hosts) };
         let service = Arc::new(Service {
             state,
-            verifier: Verifier::new(keys, Hosts::new(hosts)),
+            verifier: Verifier::new(keys, hosts),
             nonces: NonceMemory::in_memory(),
             calls: Arc::new(Semaphore::new(config.concurrent_calls)),
             requests: Mutex::new(VecDeque::new()),
@@ -146,15 +146,6 @@ impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
     }
-}
-
-/// The names of a bound address as clients write them.
-fn own_names(address: SocketAddr) -> Vec<String> {
-    let mut names = vec![address.to_string()];
-    if address.ip().is_loopback() {
-        names.push(format!("localhost:{}", address.port()));
-    }
-    names
 }
 
 async fn accept(listener: TcpListener, service: Arc<Service>, mut stopped: watch::Receiver<bool>) {

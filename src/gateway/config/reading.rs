@@ -1,0 +1,400 @@
+//! From the text of `ramgate.toml` to a [`Config`].
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Config, Endpoint, Limits, Listener, Network, TlsFiles, Upstream};
+use crate::identity::{SecretReference, is_account_id};
+use crate::json::{SourceText, Span};
+use crate::report::{Finding, Severity};
+use crate::store::secret;
+
+/// Reads and checks `source`; see [`Config::parse`].
+pub(super) fn parse(source: &SourceText, directory: &Path) -> Result<Config, Vec<Finding>> {
+    let file: ConfigFile = toml::from_str(source.text()).map_err(|error| {
+        let span = error.span().map_or(Span::new(0, 0), Span::from);
+        vec![finding(&secret::masked(source), span, "config-syntax", error.message().to_owned(), None)]
+    })?;
+    // Findings show the lines they are about, and a secret may stand in any of them.
+    Reading { source: &secret::masked(source), directory, findings: Vec::new() }.read(file)
+}
+
+fn finding(source: &SourceText, span: Span, code: &str, message: String, help: Option<&str>) -> Finding {
+    Finding {
+        severity: Severity::Error,
+        code: code.to_owned(),
+        message,
+        help: help.map(str::to_owned),
+        place: Some((source.clone(), span)),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConfigFile {
+    world: Option<String>,
+    #[serde(default)]
+    catalogue: Vec<String>,
+    dialect: Option<Spanned<String>>,
+    #[serde(default)]
+    listeners: Vec<Spanned<ListenerFile>>,
+    #[serde(default)]
+    upstreams: Vec<Spanned<UpstreamFile>>,
+    #[serde(default)]
+    limits: LimitsFile,
+    #[serde(default)]
+    gate: GateFile,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListenerFile {
+    address: Spanned<String>,
+    #[serde(default)]
+    hosts: Vec<Spanned<String>>,
+    tls: Option<TlsFile>,
+    #[serde(default)]
+    plain: bool,
+    network: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TlsFile {
+    certificate: String,
+    key: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UpstreamFile {
+    product: String,
+    version: String,
+    account: Spanned<String>,
+    endpoint: Spanned<String>,
+    #[serde(default)]
+    plain: bool,
+    ca: Option<String>,
+    region: Option<String>,
+    credential: CredentialFile,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CredentialFile {
+    id: Spanned<String>,
+    secret: Spanned<String>,
+    token: Option<Spanned<String>>,
+}
+
+/// Durations in seconds, sizes in bytes, each at least 1.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct LimitsFile {
+    header_bytes: Option<Spanned<u64>>,
+    headers: Option<Spanned<u64>>,
+    body_bytes: Option<Spanned<u64>>,
+    parameters: Option<Spanned<u64>>,
+    connections: Option<Spanned<u64>>,
+    header_timeout: Option<Spanned<u64>>,
+    body_timeout: Option<Spanned<u64>>,
+    connect_timeout: Option<Spanned<u64>>,
+    forward_timeout: Option<Spanned<u64>>,
+    answer_bytes: Option<Spanned<u64>>,
+    drain_timeout: Option<Spanned<u64>>,
+    nonces_per_key: Option<Spanned<u64>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct GateFile {
+    nonce_journal: Option<String>,
+    #[serde(default)]
+    allow_root_keys: bool,
+    #[serde(default)]
+    acknowledge_unsupplied_keys: Vec<String>,
+    #[serde(default)]
+    nonces_in_memory: bool,
+    #[serde(default)]
+    echo_string_to_sign: bool,
+}
+
+struct Reading<'a> {
+    source: &'a SourceText,
+    directory: &'a Path,
+    findings: Vec<Finding>,
+}
+
+impl Reading<'_> {
+    fn read(mut self, file: ConfigFile) -> Result<Config, Vec<Finding>> {
+        let mut config = Config::new(self.directory.join(file.world.as_deref().unwrap_or(".")));
+        config.catalogue = file.catalogue.iter().map(|path| self.directory.join(path)).collect();
+        config.lenient = self.lenient(file.dialect.as_ref());
+        for listener in file.listeners {
+            if let Some(listener) = self.listener(listener) {
+                config.listeners.push(listener);
+            }
+        }
+        for upstream in file.upstreams {
+            if let Some((span, upstream)) = self.upstream(upstream) {
+                self.refuse_second_upstream(&config, span, &upstream);
+                config.upstreams.push(upstream);
+            }
+        }
+        config.limits = self.limits(&file.limits);
+        self.nonces(&file.gate);
+        config.nonce_journal = file.gate.nonce_journal.map(|path| self.directory.join(path));
+        config.allow_root_keys = file.gate.allow_root_keys;
+        config.acknowledged_keys = file.gate.acknowledge_unsupplied_keys.into_iter().collect();
+        config.echo_string_to_sign = file.gate.echo_string_to_sign;
+        if self.findings.is_empty() {
+            if config.listeners.is_empty() {
+                let help = "add a [[listeners]] table with an `address`";
+                self.refuse(Span::default(), "no-listener", "the gate has nothing to listen on".to_owned(), Some(help));
+            }
+            if config.upstreams.is_empty() {
+                let help =
+                    "add an [[upstreams]] table with `product`, `version`, `account`, `endpoint` and `credential`";
+                self.refuse(
+                    Span::default(),
+                    "no-upstream",
+                    "the gate has nothing to forward to".to_owned(),
+                    Some(help),
+                );
+            }
+        }
+        if self.findings.is_empty() { Ok(config) } else { Err(self.findings) }
+    }
+
+    fn refuse(&mut self, span: Span, code: &str, message: String, help: Option<&str>) {
+        self.findings.push(finding(self.source, span, code, message, help));
+    }
+
+    /// A gate that forgets its nonces takes every call of the last minutes a second time after a restart (spec
+    /// gate-rules G12): never by oversight.
+    fn nonces(&mut self, gate: &GateFile) {
+        let message = match (gate.nonce_journal.is_some(), gate.nonces_in_memory) {
+            (true, false) | (false, true) => return,
+            (true, true) => "nonces are kept either in a journal or in memory, not both",
+            (false, false) => "without a journal of nonces, a call could be replayed right after a restart",
+        };
+        let help = "name a file with `nonce_journal = \"…\"` under [gate], or accept it with `nonces_in_memory = true`";
+        self.refuse(Span::default(), "nonce-journal", message.to_owned(), Some(help));
+    }
+
+    fn lenient(&mut self, dialect: Option<&Spanned<String>>) -> bool {
+        let Some(dialect) = dialect else { return false };
+        match dialect.get_ref().as_str() {
+            "strict" => false,
+            "lenient" => true,
+            other => {
+                let message = format!("`{other}` is no dialect of the policy language");
+                self.refuse(dialect.span().into(), "dialect", message, Some("write \"strict\" or \"lenient\""));
+                false
+            }
+        }
+    }
+
+    fn listener(&mut self, listener: Spanned<ListenerFile>) -> Option<Listener> {
+        let span = Span::from(listener.span());
+        let listener = listener.into_inner();
+        let address = match listener.address.get_ref().parse::<SocketAddr>() {
+            Ok(address) => Some(address),
+            Err(_) => {
+                let message = format!("`{}` is no address to listen on", listener.address.get_ref());
+                let help = "write an IP address and a port, as in \"127.0.0.1:8443\" or \"[::]:8443\"";
+                self.refuse(listener.address.span().into(), "listener-address", message, Some(help));
+                None
+            }
+        };
+        if listener.tls.is_some() == listener.plain {
+            let message = if listener.plain {
+                "a listener is either TLS or plain, not both"
+            } else {
+                "a listener without `tls` would take calls in the clear"
+            };
+            let help = "name `tls = { certificate = \"…\", key = \"…\" }`, or ask for it with `plain = true`";
+            self.refuse(span, "listener-transport", message.to_owned(), Some(help));
+        }
+        for host in &listener.hosts {
+            if !is_authority(host.get_ref()) {
+                let message = format!("`{}` is no host that a call can be signed for", host.get_ref());
+                let help = "write the host as clients sign it: a name or an address, and `:port` where they name one";
+                self.refuse(host.span().into(), "listener-host", message, Some(help));
+            }
+        }
+        if listener.hosts.is_empty() && address.is_some_and(|address| address.ip().is_unspecified()) {
+            let message = "a listener on every address does not tell by which names it is called".to_owned();
+            let help = "name them with `hosts = [\"gate.example.com:8443\"]`, as clients write them";
+            self.refuse(listener.address.span().into(), "listener-host", message, Some(help));
+        }
+        let network = match listener.network {
+            None => Network::Unstated,
+            Some(network) if network.get_ref() == "public" => Network::Public,
+            Some(network) if network.get_ref().starts_with("vpc-") => Network::Vpc(network.into_inner()),
+            Some(network) => {
+                let message = format!("`{}` is no network", network.get_ref());
+                self.refuse(
+                    network.span().into(),
+                    "listener-network",
+                    message,
+                    Some("write \"public\" or the id of a VPC, as in \"vpc-bp1…\""),
+                );
+                Network::Unstated
+            }
+        };
+        Some(Listener {
+            address: address?,
+            hosts: listener.hosts.into_iter().map(|host| host.into_inner().to_ascii_lowercase()).collect(),
+            tls: listener.tls.map(|tls| TlsFiles {
+                certificate: self.directory.join(tls.certificate),
+                key: self.directory.join(tls.key),
+            }),
+            network,
+        })
+    }
+
+    fn upstream(&mut self, upstream: Spanned<UpstreamFile>) -> Option<(Span, Upstream)> {
+        let span = Span::from(upstream.span());
+        let upstream = upstream.into_inner();
+        if !is_account_id(upstream.account.get_ref()) {
+            let message = format!("`{}` is no account id", upstream.account.get_ref());
+            self.refuse(upstream.account.span().into(), "account-id", message, Some("an account id has 16 digits"));
+        }
+        if upstream.credential.id.get_ref().is_empty() {
+            let message = "the credential has no access key id".to_owned();
+            self.refuse(upstream.credential.id.span().into(), "credential", message, None);
+        }
+        let endpoint = self.endpoint(&upstream.endpoint, upstream.plain);
+        let secret = self.secret(&upstream.credential.secret);
+        let token = match &upstream.credential.token {
+            Some(token) => Some(self.secret(token)?),
+            None => None,
+        };
+        let upstream = Upstream {
+            product: upstream.product.to_ascii_lowercase(),
+            version: upstream.version,
+            account: upstream.account.into_inner(),
+            endpoint: endpoint?,
+            ca: upstream.ca.map(|path| self.directory.join(path)),
+            region: upstream.region,
+            access_key_id: upstream.credential.id.into_inner(),
+            secret: secret?,
+            token,
+        };
+        Some((span, upstream))
+    }
+
+    fn refuse_second_upstream(&mut self, config: &Config, span: Span, upstream: &Upstream) {
+        let shares = |other: &&Upstream| other.version == upstream.version && other.product != upstream.product;
+        if let Some(other) = config.upstreams.iter().find(shares) {
+            let message = format!(
+                "`{}` and `{}` share the version {}: a call names its version and not its product",
+                other.product, upstream.product, upstream.version
+            );
+            self.refuse(span, "version-shared", message, Some("give each of them a gate of its own"));
+        }
+        let same = |other: &Upstream| {
+            other.product == upstream.product && other.version == upstream.version && other.account == upstream.account
+        };
+        if config.upstreams.iter().any(same) {
+            let message = format!(
+                "account {} has a second upstream for {} {}",
+                upstream.account, upstream.product, upstream.version
+            );
+            let help = "keep one; a call would not know which to go to";
+            self.refuse(span, "upstream-repeated", message, Some(help));
+        }
+    }
+
+    fn endpoint(&mut self, endpoint: &Spanned<String>, plain: bool) -> Option<Endpoint> {
+        let text = endpoint.get_ref();
+        let (tls, authority) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+            (Some(authority), _) => (true, authority),
+            (None, Some(authority)) => (false, authority),
+            (None, None) => (true, ""),
+        };
+        let authority = authority.strip_suffix('/').unwrap_or(authority);
+        if !is_authority(authority) {
+            let message = format!("`{text}` is no endpoint");
+            let help = "write a scheme and a host, as in \"https://polardb.aliyuncs.com\", and no path";
+            self.refuse(endpoint.span().into(), "upstream-endpoint", message, Some(help));
+            return None;
+        }
+        if !tls && !plain {
+            let message = format!("`{text}` would be called in the clear");
+            let help = "use https, or ask for it with `plain = true`";
+            self.refuse(endpoint.span().into(), "upstream-transport", message, Some(help));
+            return None;
+        }
+        Some(Endpoint { tls, authority: authority.to_ascii_lowercase() })
+    }
+
+    fn secret(&mut self, secret: &Spanned<String>) -> Option<SecretReference> {
+        match SecretReference::parse(secret.get_ref()) {
+            Some(reference) => Some(reference.relative_to(self.directory)),
+            None => {
+                // The text is not repeated: it may be the secret itself.
+                let message = "a secret must not stand in this file".to_owned();
+                let help = "name where it is: \"env:NAME\" for an environment variable, \"file:PATH\" for a file";
+                self.refuse(secret.span().into(), "inline-secret", message, Some(help));
+                None
+            }
+        }
+    }
+
+    fn limits(&mut self, file: &LimitsFile) -> Limits {
+        let mut limits = Limits::default();
+        let mut size = |value: &Option<Spanned<u64>>, name: &str, field: &mut usize| {
+            if let Some(value) = value {
+                match usize::try_from(*value.get_ref()) {
+                    Ok(number) if number > 0 => *field = number,
+                    _ => {
+                        let message = format!("`{name}` must be at least 1");
+                        self.refuse(value.span().into(), "limit", message, None);
+                    }
+                }
+            }
+        };
+        size(&file.header_bytes, "header_bytes", &mut limits.header_bytes);
+        size(&file.headers, "headers", &mut limits.headers);
+        size(&file.body_bytes, "body_bytes", &mut limits.body_bytes);
+        size(&file.parameters, "parameters", &mut limits.parameters);
+        size(&file.connections, "connections", &mut limits.connections);
+        size(&file.answer_bytes, "answer_bytes", &mut limits.answer_bytes);
+        size(&file.nonces_per_key, "nonces_per_key", &mut limits.nonces_per_key);
+        let mut seconds = |value: &Option<Spanned<u64>>, name: &str, field: &mut Duration| {
+            if let Some(value) = value {
+                match *value.get_ref() {
+                    number @ 1..=86_400 => *field = Duration::from_secs(number),
+                    _ => {
+                        let message = format!("`{name}` is a number of seconds from 1 to 86400");
+                        self.refuse(value.span().into(), "limit", message, None);
+                    }
+                }
+            }
+        };
+        seconds(&file.header_timeout, "header_timeout", &mut limits.header_timeout);
+        seconds(&file.body_timeout, "body_timeout", &mut limits.body_timeout);
+        seconds(&file.connect_timeout, "connect_timeout", &mut limits.connect_timeout);
+        seconds(&file.forward_timeout, "forward_timeout", &mut limits.forward_timeout);
+        seconds(&file.drain_timeout, "drain_timeout", &mut limits.drain_timeout);
+        // hyper asks for at least this much room.
+        if let Some(value) = file.header_bytes.as_ref().filter(|_| limits.header_bytes < 8192) {
+            let message = "`header_bytes` must be at least 8192".to_owned();
+            self.refuse(value.span().into(), "limit", message, None);
+        }
+        limits
+    }
+}
+
+/// A host name or address with an optional port: what may stand in a Host header.
+fn is_authority(text: &str) -> bool {
+    !text.is_empty()
+        && !text.contains('@')
+        && text.parse::<http::uri::Authority>().is_ok_and(|authority| !authority.host().is_empty())
+}

@@ -1,0 +1,127 @@
+//! What a configuration file may say, and what is said of its mistakes.
+
+use super::*;
+use crate::report::{Colour, text};
+
+fn parse(toml: &str) -> Result<Config, Vec<Finding>> {
+    Config::parse(&SourceText::new("ramgate.toml", toml), Path::new("/etc/ramgate"))
+}
+
+const SOUND: &str = r#"
+world = "world"
+catalogue = ["more.toml"]
+
+[[listeners]]
+address = "127.0.0.1:8443"
+hosts = ["Gate.Example:8443"]
+tls = { certificate = "cert.pem", key = "key.pem" }
+network = "public"
+
+[[listeners]]
+address = "[::1]:8080"
+plain = true
+network = "vpc-bp1example"
+
+[[upstreams]]
+product = "polardb"
+version = "2017-08-01"
+account = "1234567890123456"
+endpoint = "https://polardb.aliyuncs.com/"
+region = "cn-hangzhou"
+credential = { id = "LTAI5tExample", secret = "file:secret", token = "env:TOKEN" }
+
+[limits]
+body_bytes = 4096
+forward_timeout = 30
+
+[gate]
+nonce_journal = "nonces"
+acknowledge_unsupplied_keys = ["acs:MFAPresent"]
+"#;
+
+#[test]
+fn a_sound_configuration_is_read_whole_with_paths_from_its_directory() {
+    let config = parse(SOUND).unwrap();
+    assert_eq!(config.world, Path::new("/etc/ramgate/world"));
+    assert_eq!(config.nonce_journal.as_deref(), Some(Path::new("/etc/ramgate/nonces")));
+    assert_eq!(config.listeners.len(), 2);
+    assert_eq!(config.listeners[0].hosts, ["gate.example:8443"]);
+    assert_eq!(config.listeners[0].network, Network::Public);
+    assert_eq!(config.listeners[1].network, Network::Vpc("vpc-bp1example".to_owned()));
+    assert_eq!(config.upstreams[0].endpoint, Endpoint { tls: true, authority: "polardb.aliyuncs.com".to_owned() });
+    assert_eq!(format!("{:?}", config.upstreams[0].secret), "file:/etc/ramgate/secret");
+    assert_eq!(config.limits.body_bytes, 4096);
+    assert_eq!(config.limits.forward_timeout, Duration::from_secs(30));
+    assert_eq!(config.limits.headers, Limits::default().headers);
+    assert!(config.acknowledged_keys.contains("acs:MFAPresent"));
+}
+
+#[test]
+fn every_mistake_is_told_with_its_place_and_its_mend() {
+    let findings = parse(
+        r#"
+dialect = "loose"
+
+[[listeners]]
+address = "localhost"
+
+[[listeners]]
+address = "127.0.0.1:8443"
+plain = true
+tls = { certificate = "c", key = "k" }
+hosts = ["a b"]
+network = "office"
+
+[[upstreams]]
+product = "polardb"
+version = "2017-08-01"
+account = "123"
+endpoint = "http://polardb.aliyuncs.com"
+credential = { id = "", secret = "hunter2" }
+
+[[upstreams]]
+product = "polardb"
+version = "2017-08-01"
+account = "1234567890123456"
+endpoint = "polardb.aliyuncs.com/path"
+credential = { id = "LTAI", secret = "env:S" }
+
+[limits]
+body_bytes = 0
+drain_timeout = 100000
+header_bytes = 100
+"#,
+    )
+    .unwrap_err();
+    let shown = text(&findings, Colour::Off);
+    assert!(!shown.contains("hunter2"));
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn a_gate_without_listener_or_upstream_is_refused() {
+    let codes: Vec<String> = parse("").unwrap_err().into_iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["nonce-journal"]);
+    let codes: Vec<String> =
+        parse("[gate]\nnonces_in_memory = true").unwrap_err().into_iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["no-listener", "no-upstream"]);
+}
+
+#[test]
+fn an_unknown_field_is_refused_where_it_stands() {
+    let findings = parse("[gate]\nallow_everything = true\n").unwrap_err();
+    assert_eq!(findings[0].position().unwrap().1.to_string(), "2:1");
+}
+
+#[test]
+fn a_broken_file_does_not_show_the_secret_in_it() {
+    let findings = parse("[[upstreams]]\ncredential = { id = 1, secret = \"hunter2\", x }\n").unwrap_err();
+    assert!(!text(&findings, Colour::Off).contains("hunter2"));
+}
+
+#[test]
+fn two_upstreams_for_one_account_are_refused() {
+    let upstream = SOUND.split("[[upstreams]]").nth(1).unwrap().split("[limits]").next().unwrap();
+    let findings = parse(&format!("{SOUND}\n[[upstreams]]{upstream}")).unwrap_err();
+    assert_eq!(findings[0].code, "upstream-repeated");
+}
