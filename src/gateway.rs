@@ -1,3 +1,162 @@
-//! The gate: today its configuration, read and checked.
+//! The gate: a reverse proxy that lets through what RAM policies allow.
+//!
+//! [`Gate::open`] reads what a [`Config`](config::Config) names into a [`Snapshot`], binds the listeners and serves.
+//! `pipeline.rs` has the way of a call; `respond.rs` is where every refusal becomes an answer that SDKs can read, and
+//! every call leaves one [decision event](record::DECISION).
 
 pub mod config;
+mod context;
+mod listener;
+mod pipeline;
+pub mod record;
+mod refusal;
+mod respond;
+mod service;
+mod snapshot;
+pub mod tls;
+mod upstream;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::server::graceful::GracefulShutdown;
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+
+pub use context::supply;
+pub use listener::Connection;
+pub use pipeline::{Outbound, Permitted, Pipeline, Received};
+pub use record::Record;
+pub use refusal::{Denial, Refusal};
+pub use snapshot::{Loaded, Snapshot, check};
+pub use upstream::UpstreamError;
+
+use crate::authn::{Echo, JournalError, NonceMemory};
+use crate::openapi;
+use crate::report::Finding;
+use config::Config;
+use listener::Bound;
+use service::Service;
+use tls::TlsError;
+
+/// A gate that cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GatewayError {
+    /// Configuration, world or policies have mistakes.
+    #[error("the configuration, or what it names, has mistakes")]
+    Mistakes(Vec<Finding>),
+    /// An address cannot be listened on.
+    #[error("{address} cannot be listened on: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A certificate or key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The journal of nonces cannot be used.
+    #[error("the journal of nonces cannot be used: {0}")]
+    Journal(#[source] JournalError),
+}
+
+/// How a gate ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drained {
+    /// Every call under way was answered and recorded.
+    Whole,
+    /// The time for it was over before.
+    CutShort,
+}
+
+/// A gate that is being served. Dropped, it stops accepting.
+#[derive(Debug)]
+pub struct Gate {
+    addresses: Vec<SocketAddr>,
+    service: Arc<Service>,
+    graceful: Arc<GracefulShutdown>,
+    listeners: TaskTracker,
+    stop: DropGuard,
+    drain_timeout: Duration,
+}
+
+impl Gate {
+    /// Reads everything that `config` names, before anything is served, and serves. Gives the warnings with it.
+    ///
+    /// # Errors
+    /// [`GatewayError`]: every mistake at once, or what the system refuses.
+    pub async fn open(config: &Config) -> Result<(Self, Vec<Finding>), GatewayError> {
+        let Loaded { snapshot, findings } = Snapshot::load(config).map_err(GatewayError::Mistakes)?;
+        Ok((Self::serve(config, snapshot).await?, findings))
+    }
+
+    /// Serves by `snapshot`, on the listeners and within the limits of `config`.
+    ///
+    /// # Errors
+    /// [`GatewayError`] where a listener or the journal of nonces cannot be had.
+    pub async fn serve(config: &Config, snapshot: Snapshot) -> Result<Self, GatewayError> {
+        let mut bound = Vec::with_capacity(config.listeners.len());
+        for listener in &config.listeners {
+            bound.push(Bound::new(listener).await?);
+        }
+        let nonces = match &config.nonce_journal {
+            Some(path) => NonceMemory::open(path, Timestamp::now()).map_err(GatewayError::Journal)?,
+            None => NonceMemory::in_memory(),
+        };
+        let pipeline =
+            Pipeline::new(snapshot, nonces.with_share(config.limits.nonces_per_key), wire_limits(&config.limits));
+        let echo = if config.echo_string_to_sign { Echo::Shown } else { Echo::Withheld };
+        let service = Arc::new(Service::new(Arc::new(pipeline), config.limits.clone(), echo));
+        let stop = CancellationToken::new();
+        let gate = Self {
+            addresses: bound.iter().map(Bound::address).collect(),
+            service,
+            graceful: Arc::new(GracefulShutdown::new()),
+            listeners: TaskTracker::new(),
+            stop: stop.clone().drop_guard(),
+            drain_timeout: config.limits.drain_timeout,
+        };
+        let slots = Arc::new(Semaphore::new(config.limits.connections));
+        for bound in bound {
+            let (service, slots) = (Arc::clone(&gate.service), Arc::clone(&slots));
+            gate.listeners.spawn(bound.run(service, slots, Arc::clone(&gate.graceful), stop.clone()));
+        }
+        Ok(gate)
+    }
+
+    /// The addresses that are listened on, in the order of the configuration.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Stops accepting, lets calls under way be answered and recorded within the configured time, and returns.
+    pub async fn shutdown(self) -> Drained {
+        drop(self.stop);
+        self.listeners.close();
+        let drained = tokio::time::timeout(self.drain_timeout, async {
+            self.listeners.wait().await;
+            if let Some(graceful) = Arc::into_inner(self.graceful) {
+                graceful.shutdown().await;
+            }
+            self.service.finish().await;
+        });
+        if drained.await.is_ok() { Drained::Whole } else { Drained::CutShort }
+    }
+}
+
+/// The bounds of one call as the wire has them.
+fn wire_limits(limits: &config::Limits) -> openapi::Limits {
+    openapi::Limits {
+        headers: limits.headers,
+        header_bytes: limits.header_bytes,
+        body_bytes: limits.body_bytes,
+        parameters: limits.parameters,
+        ..openapi::Limits::default()
+    }
+}

@@ -4,6 +4,7 @@ mod text;
 
 use serde::Serialize;
 
+use crate::catalog::{CatalogError, CatalogMistake};
 use crate::json::{Position, SourceText, Span};
 use crate::policy::InvalidPolicy;
 use crate::store::LoadErrors;
@@ -60,6 +61,22 @@ impl Finding {
             place: Some((invalid.document.clone(), mistake.span)),
         };
         invalid.findings.iter().map(finding).collect()
+    }
+
+    /// Every mistake of a catalogue file.
+    #[must_use]
+    pub fn of_catalogue(source: &SourceText, error: &CatalogError) -> Vec<Self> {
+        let finding = |mistake: &CatalogMistake| {
+            let at = source.offset(mistake.position);
+            Self {
+                severity: Severity::Error,
+                code: "catalogue".to_owned(),
+                message: mistake.message.clone(),
+                help: None,
+                place: Some((source.clone(), Span::new(at, at))),
+            }
+        };
+        error.mistakes().iter().map(finding).collect()
     }
 
     /// Name of the text, line and column; `None` where the finding has no place in a text.

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{Authorizer, StatementRef};
-use crate::json::Position;
+use crate::json::{Position, SourceText, Span};
 use crate::policy::{Context, Effect};
 
 /// The condition keys that whoever asks the authorizer can say something definite about.
@@ -59,6 +59,9 @@ pub struct UnsuppliedKey {
     pub line: usize,
     /// Column of the key, from 1.
     pub column: usize,
+    /// The document and where in it the key stands.
+    #[serde(skip)]
+    pub place: (SourceText, Span),
 }
 
 impl UnsuppliedKey {
@@ -96,6 +99,7 @@ impl Authorizer {
                         statement: StatementRef::new(policy, statement),
                         line: at.line,
                         column: at.column,
+                        place: (policy.document.source().clone(), key.span),
                     });
                 }
             }

@@ -101,6 +101,8 @@ pub struct Limits {
     pub parameters: usize,
     /// Connections served at once; further ones wait in the system's queue.
     pub connections: usize,
+    /// Calls under way at once, those included whose callers have hung up; further ones are turned away.
+    pub calls: usize,
     /// How long a request head may take to arrive.
     pub header_timeout: Duration,
     /// How long a body may take to arrive.
@@ -125,6 +127,7 @@ impl Default for Limits {
             body_bytes: 1024 * 1024,
             parameters: 1000,
             connections: 4096,
+            calls: 1024,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(5),

@@ -100,6 +100,19 @@ impl SourceText {
         let column = self.inner.text.get(start..offset).map_or(1, |before| before.chars().count() + 1);
         Position { line, column }
     }
+
+    /// The byte at `position`; the end of the text where it has no such line, and of the line where it has no such
+    /// column.
+    #[must_use]
+    pub fn offset(&self, position: Position) -> usize {
+        let text = &self.inner.text;
+        let Some(start) = position.line.checked_sub(1).and_then(|line| self.inner.lines.get(line)) else {
+            return text.len();
+        };
+        let line = text.get(*start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let column = position.column.saturating_sub(1);
+        start + line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
+    }
 }
 
 impl fmt::Debug for SourceText {

@@ -100,6 +100,7 @@ struct LimitsFile {
     body_bytes: Option<Spanned<u64>>,
     parameters: Option<Spanned<u64>>,
     connections: Option<Spanned<u64>>,
+    calls: Option<Spanned<u64>>,
     header_timeout: Option<Spanned<u64>>,
     body_timeout: Option<Spanned<u64>>,
     connect_timeout: Option<Spanned<u64>>,
@@ -365,6 +366,7 @@ impl Reading<'_> {
         size(&file.body_bytes, "body_bytes", &mut limits.body_bytes);
         size(&file.parameters, "parameters", &mut limits.parameters);
         size(&file.connections, "connections", &mut limits.connections);
+        size(&file.calls, "calls", &mut limits.calls);
         size(&file.answer_bytes, "answer_bytes", &mut limits.answer_bytes);
         size(&file.nonces_per_key, "nonces_per_key", &mut limits.nonces_per_key);
         let mut seconds = |value: &Option<Spanned<u64>>, name: &str, field: &mut Duration| {

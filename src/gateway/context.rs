@@ -1,0 +1,57 @@
+//! The condition keys of a call, from the connection and the clock (spec gate-rules G2, G13).
+
+use jiff::Timestamp;
+
+use super::config::{Listener, Network};
+use super::listener::Connection;
+use crate::authz::KeySupply;
+use crate::openapi::sign::date_text;
+use crate::policy::{Context, ContextValue};
+
+const SOURCE_VPC: &str = "acs:SourceVpc";
+const VPC_SOURCE_IP: &str = "acs:VpcSourceIp";
+
+/// What the gate knows of a call that came over `connection` at `now`. Nothing that the caller wrote takes part.
+///
+/// Every key that is not set here, or by [`resource_keys`](crate::authz::resource_keys) for each check, is unknown.
+#[must_use]
+pub fn of_call(connection: &Connection, now: Timestamp) -> Context {
+    let address = connection.peer.ip().to_canonical().to_string();
+    let mut context = Context::new();
+    context.set_unknown_prefix("");
+    context.set("acs:CurrentTime", date_text(now));
+    context.set("acs:SecureTransport", if connection.secure { "true" } else { "false" });
+    match &connection.network {
+        Network::Unstated => {}
+        Network::Public => {
+            context.set_value(SOURCE_VPC, ContextValue::Absent);
+            context.set_value(VPC_SOURCE_IP, ContextValue::Absent);
+        }
+        Network::Vpc(id) => {
+            context.set(SOURCE_VPC, id.as_str());
+            context.set(VPC_SOURCE_IP, address.as_str());
+        }
+    }
+    context.set("acs:SourceIp", address);
+    context
+}
+
+/// The keys that a gate with these listeners can tell in every call, present or absent.
+#[must_use]
+pub fn supply(listeners: &[Listener]) -> KeySupply {
+    let known = [
+        "acs:CurrentTime",
+        "acs:SecureTransport",
+        "acs:SourceIp",
+        "acs:PrincipalARN",
+        "acs:ResourceGroupId",
+        "acs:ResourceTag/",
+        "acs:RequestTag/",
+    ];
+    let supply: KeySupply = known.into_iter().collect();
+    if listeners.iter().all(|listener| listener.network != Network::Unstated) {
+        supply.with(SOURCE_VPC).with(VPC_SOURCE_IP)
+    } else {
+        supply
+    }
+}

@@ -1,0 +1,156 @@
+//! Accepting connections: plain or TLS, HTTP/1.1, bounded, drained on shutdown.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use super::config::{Listener, Network};
+use super::service::Service;
+use super::{GatewayError, tls};
+use crate::authn::Hosts;
+
+/// What the network says of a connection; nothing in it comes from the caller (spec gate-rules G13).
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// Address of the other end.
+    pub peer: SocketAddr,
+    /// Whether the connection is TLS.
+    pub secure: bool,
+    /// What network the listener takes connections from.
+    pub network: Network,
+    /// Names that a call on this connection may be made to (G12).
+    pub hosts: Arc<Hosts>,
+    /// The name by which error bodies call the listener, in their `HostId`.
+    pub host_id: Arc<str>,
+}
+
+/// A listener that is bound, and takes connections once it is [run](Self::run).
+pub(super) struct Bound {
+    socket: TcpListener,
+    address: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    network: Network,
+    hosts: Arc<Hosts>,
+    host_id: Arc<str>,
+}
+
+impl Bound {
+    /// Reads the listener's certificate and binds its address.
+    pub(super) async fn new(listener: &Listener) -> Result<Self, GatewayError> {
+        let tls = listener.tls.as_ref().map(tls::server).transpose()?.map(TlsAcceptor::from);
+        let refused = |error: std::io::Error| GatewayError::Listen { address: listener.address, source: error };
+        let socket = TcpListener::bind(listener.address).await.map_err(refused)?;
+        let address = socket.local_addr().map_err(refused)?;
+        let host_id = listener.hosts.first().cloned().unwrap_or_else(|| address.to_string());
+        Ok(Self {
+            socket,
+            address,
+            tls,
+            network: listener.network.clone(),
+            hosts: Arc::new(listener.names(address)),
+            host_id: host_id.into(),
+        })
+    }
+
+    /// The address that it has.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Accepts until `stop`. Each connection takes one of `slots`, and one that `graceful` watches ends with its
+    /// call under way.
+    pub(super) async fn run(
+        self,
+        service: Arc<Service>,
+        slots: Arc<Semaphore>,
+        graceful: Arc<GracefulShutdown>,
+        stop: CancellationToken,
+    ) {
+        loop {
+            // A slot first: past the limit connections wait in the system's queue and take no memory here.
+            let accepted = async {
+                let slot = Arc::clone(&slots).acquire_owned().await.ok()?;
+                Some((self.socket.accept().await, slot))
+            };
+            let accepted = tokio::select! {
+                accepted = accepted => accepted,
+                () = stop.cancelled() => return,
+            };
+            let Some((accepted, slot)) = accepted else { return };
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of descriptors, or the peer is already gone: nothing was decided. Without a pause this
+                    // would spin until descriptors are free.
+                    tracing::warn!(address = %self.address, %error, "connection not accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            };
+            let connection = Arc::new(Connection {
+                peer,
+                secure: self.tls.is_some(),
+                network: self.network.clone(),
+                hosts: Arc::clone(&self.hosts),
+                host_id: Arc::clone(&self.host_id),
+            });
+            let serving =
+                serve(stream, self.tls.clone(), connection, Arc::clone(&service), graceful.watcher(), stop.clone());
+            tokio::spawn(async move {
+                serving.await;
+                drop(slot);
+            });
+        }
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    connection: Arc<Connection>,
+    service: Arc<Service>,
+    watcher: Watcher,
+    stop: CancellationToken,
+) {
+    let peer = connection.peer;
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%peer, %error, "connection without TCP_NODELAY");
+    }
+    let limits = service.limits();
+    let header_timeout = limits.header_timeout;
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(header_timeout)
+        .max_buf_size(limits.header_bytes)
+        .max_headers(limits.headers);
+    let answer = service_fn(move |request| {
+        let service = Arc::clone(&service);
+        let connection = Arc::clone(&connection);
+        async move { Ok::<_, std::convert::Infallible>(service.answer(connection, request).await) }
+    });
+    let served = match tls {
+        None => watcher.watch(http.serve_connection(TokioIo::new(stream), answer)).await,
+        Some(acceptor) => {
+            let handshake = tokio::select! {
+                handshake = tokio::time::timeout(header_timeout, acceptor.accept(stream)) => handshake,
+                () = stop.cancelled() => return,
+            };
+            match handshake {
+                Ok(Ok(stream)) => watcher.watch(http.serve_connection(TokioIo::new(stream), answer)).await,
+                Ok(Err(error)) => return tracing::debug!(%peer, %error, "TLS handshake failed"),
+                Err(_) => return tracing::debug!(%peer, "TLS handshake took too long"),
+            }
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!(%peer, %error, "connection ended");
+    }
+}

@@ -1,0 +1,234 @@
+//! The way of a call. Each stage is one function; it takes the value that the stage before made, and it alone makes its
+//! own, so that nothing reaches an upstream without having been read, verified, resolved and permitted.
+//!
+//! ```text
+//! Received ──► Call ──► Caller ──► Resolved ──► Permitted ──► Outbound ──► answer
+//!        read   authenticate  resolve      decide        sign       forward
+//! ```
+//!
+//! Whatever goes wrong on the way is a [`Refusal`], and nothing is sent.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+
+use super::context;
+use super::listener::Connection;
+use super::record::Record;
+use super::refusal::{Denial, Refusal};
+use super::snapshot::Snapshot;
+use super::upstream::{Answer, Upstream, UpstreamError};
+use crate::authn::{Caller, NonceMemory, Verifier};
+use crate::authz::ConsultedKeys;
+use crate::catalog::{ApiCall, Checks, ResolutionError};
+use crate::openapi::sign::{SignedRequest, SigningRequest, sign_acs3};
+use crate::openapi::{Call, Limits, WireRequest};
+
+/// A whole request, and what the network says of it.
+#[derive(Debug)]
+pub struct Received {
+    /// The request.
+    pub request: WireRequest,
+    /// The connection it came over.
+    pub connection: Arc<Connection>,
+    /// When it had arrived; the time that it is verified and decided at.
+    pub at: Timestamp,
+}
+
+/// What calls go through: the snapshot in force, and the nonces that were seen.
+#[derive(Debug)]
+pub struct Pipeline {
+    snapshot: ArcSwap<Snapshot>,
+    nonces: NonceMemory,
+    limits: Limits,
+}
+
+impl Pipeline {
+    /// A pipeline that decides by `snapshot`.
+    #[must_use]
+    pub fn new(snapshot: Snapshot, nonces: NonceMemory, limits: Limits) -> Self {
+        Self { snapshot: ArcSwap::from_pointee(snapshot), nonces, limits }
+    }
+
+    /// Puts another snapshot in force. Calls under way end by the one they began with.
+    pub fn replace(&self, snapshot: Snapshot) {
+        self.snapshot.store(Arc::new(snapshot));
+    }
+
+    /// The snapshot in force.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Takes a call all the way, and gives back the upstream's answer.
+    pub(super) async fn pass(&self, received: &Received, record: &mut Record) -> Result<Answer, Refusal> {
+        let permitted = self.permit(received, record).await?;
+        if permitted.checks.write {
+            record.intend();
+        }
+        let nonce = uuid::Uuid::new_v4().to_string();
+        Ok(permitted.sign(Timestamp::now(), &nonce).forward(record).await?)
+    }
+
+    /// Takes a call up to the decision: nothing is sent anywhere.
+    ///
+    /// # Errors
+    /// The [`Refusal`] of the first stage that the call does not pass.
+    pub async fn permit(&self, received: &Received, record: &mut Record) -> Result<Permitted, Refusal> {
+        let snapshot = self.snapshot();
+        let call = read(received, &snapshot, &self.limits)?;
+        record.read(&call);
+        let caller = authenticate(call, received, &snapshot, &self.nonces).await?;
+        record.authenticated(&caller);
+        let resolved = resolve(caller, &snapshot)?;
+        record.resolved(&resolved.checks);
+        decide(resolved, received, &snapshot, record)
+    }
+}
+
+/// Reads the call, and refuses whatever two readers could read differently, and calls that nobody could be allowed.
+fn read(received: &Received, snapshot: &Snapshot, limits: &Limits) -> Result<Call, Refusal> {
+    let declares = |version: &str, operation: &str, parameter: &str| {
+        let product = snapshot.product(version);
+        let operation = product.and_then(|product| snapshot.catalog.operation(product, version, operation));
+        operation.is_some_and(|operation| operation.parameter(parameter).is_some())
+    };
+    Ok(Call::parse_declared(&received.request, limits, &declares)?)
+}
+
+/// Finds out whose the call is: host, key, token, time, signature, and then the nonce (spec gate-rules G10 to G12).
+async fn authenticate(
+    call: Call,
+    received: &Received,
+    snapshot: &Snapshot,
+    nonces: &NonceMemory,
+) -> Result<Caller, Refusal> {
+    let verifier = Verifier::new(Arc::clone(&snapshot.keys), Arc::clone(&received.connection.hosts));
+    Ok(verifier.verify(call, received.at)?.record(nonces).await?)
+}
+
+/// A caller's call with everything it touches and where it would go.
+#[derive(Debug)]
+struct Resolved {
+    caller: Caller,
+    checks: Checks,
+    upstream: Arc<Upstream>,
+}
+
+/// Finds the operation, what it touches, and the upstream of the caller's own account (spec gate-rules G1, G3 to G8).
+fn resolve(caller: Caller, snapshot: &Snapshot) -> Result<Resolved, Refusal> {
+    let (call, principal) = (caller.call(), caller.principal());
+    let account = principal.account().ok_or_else(|| Refusal::NoAccount { principal: principal.to_string() })?;
+    let version = call.version();
+    let Some(product) = snapshot.product(version) else {
+        let product = snapshot.products().collect::<Vec<_>>().join("`, `");
+        return Err(unknown_version(snapshot, product, version).into());
+    };
+    let upstream = snapshot.upstream(account, version);
+    let plan = snapshot.catalog.plan(&ApiCall {
+        product,
+        version,
+        operation: call.action(),
+        parameters: call.parameters(),
+        account,
+        account_alias: snapshot.alias(account),
+        single_region: upstream.and_then(|upstream| upstream.region()),
+    })?;
+    let checks = plan.complete(&snapshot.facts)?;
+    let no_upstream = || Refusal::NoUpstream { account: account.to_owned(), version: version.to_owned() };
+    let upstream = Arc::clone(upstream.ok_or_else(no_upstream)?);
+    Ok(Resolved { caller, checks, upstream })
+}
+
+fn unknown_version(snapshot: &Snapshot, product: String, version: &str) -> ResolutionError {
+    let served = snapshot.catalog.products().filter(|known| snapshot.products().any(|product| product == known.code()));
+    let known = served.map(|known| known.version()).collect::<Vec<_>>().join(", ");
+    ResolutionError::UnknownVersion { product, version: version.to_owned(), known }
+}
+
+/// Asks the policies. Every check must pass.
+fn decide(
+    resolved: Resolved,
+    received: &Received,
+    snapshot: &Snapshot,
+    record: &mut Record,
+) -> Result<Permitted, Refusal> {
+    let Resolved { caller, checks, upstream } = resolved;
+    let context = context::of_call(&received.connection, received.at);
+    let mut keys = ConsultedKeys::default();
+    let verdict = snapshot.authorizer.observe_checks(caller.principal(), &checks, &context, &mut keys);
+    record.decided(&verdict, keys);
+    match verdict.denied() {
+        None if verdict.is_allowed() => Ok(Permitted { caller, checks, upstream }),
+        None => Err(Refusal::Unchecked),
+        Some(denied) => {
+            let principal = caller.principal().clone();
+            Err(Refusal::Denied(Box::new(Denial { principal, check: denied.clone() })))
+        }
+    }
+}
+
+/// A call that may be forwarded, and where to. Only the decision makes one.
+#[derive(Debug)]
+pub struct Permitted {
+    caller: Caller,
+    checks: Checks,
+    upstream: Arc<Upstream>,
+}
+
+impl Permitted {
+    /// The call as it was decided.
+    #[must_use]
+    pub fn call(&self) -> &Call {
+        self.caller.call()
+    }
+
+    /// What was asked of the policies.
+    #[must_use]
+    pub fn checks(&self) -> &Checks {
+        &self.checks
+    }
+
+    /// Writes the call anew from what was decided, and signs it with the credential of the caller's account (spec
+    /// gate-rules G1, G14). Nothing else that the caller sent is in it.
+    #[must_use]
+    pub fn sign(&self, now: Timestamp, nonce: &str) -> Outbound {
+        let call = self.call();
+        let signed = sign_acs3(&SigningRequest {
+            host: self.upstream.authority(),
+            action: &self.checks.operation,
+            version: call.version(),
+            parameters: call.parameters(),
+            credential: self.upstream.credential(),
+            date: now,
+            nonce,
+            format: call.format(),
+        });
+        Outbound { upstream: Arc::clone(&self.upstream), signed }
+    }
+}
+
+/// A call as it goes to its upstream. Only a permitted call makes one.
+#[derive(Debug)]
+pub struct Outbound {
+    upstream: Arc<Upstream>,
+    signed: SignedRequest,
+}
+
+impl Outbound {
+    /// The request that is sent.
+    #[must_use]
+    pub fn request(&self) -> &SignedRequest {
+        &self.signed
+    }
+
+    async fn forward(self, record: &mut Record) -> Result<Answer, UpstreamError> {
+        let sent = Instant::now();
+        let answer = self.upstream.send(self.signed).await?;
+        record.forwarded(&answer, sent);
+        Ok(answer)
+    }
+}

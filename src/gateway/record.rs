@@ -1,0 +1,222 @@
+//! What is put on record of every call: one decision event, and for a write an intent before it is forwarded
+//! (spec gate-rules G16). Events are `tracing` events; none of them holds a secret or a parameter's value.
+
+use std::time::Instant;
+
+use super::listener::Connection;
+use super::refusal::Refusal;
+use super::respond;
+use super::upstream::Answer;
+use crate::authn::Caller;
+use crate::authz::{CheckDecision, ConsultedKeys, Outcome, StatementRef, Verdict};
+use crate::catalog::Checks;
+use crate::openapi::Call;
+
+/// Target of the decision events.
+pub const DECISION: &str = "ramgate::decision";
+
+/// Target of the events that say that a write is about to be forwarded.
+pub const INTENT: &str = "ramgate::intent";
+
+/// Most characters that are recorded of what an unknown caller wrote.
+const LONGEST_CLAIM: usize = 128;
+
+/// The record of one call. It is written when it is dropped, so that a call that ends in whatever way, a panic and a
+/// caller that hangs up among them, leaves exactly one.
+#[derive(Debug)]
+pub struct Record {
+    request_id: String,
+    peer: String,
+    secure: bool,
+    started: Instant,
+    access_key_id: Option<String>,
+    version: Option<String>,
+    operation: Option<String>,
+    principal: Option<String>,
+    write: Option<bool>,
+    checks: String,
+    context_keys: String,
+    decided: Option<CheckDecision>,
+    decided_us: Option<u64>,
+    upstream_us: Option<u64>,
+    upstream_status: Option<u16>,
+    upstream_request_id: Option<String>,
+    outcome: Option<Ended>,
+}
+
+/// How a call was answered.
+#[derive(Debug)]
+enum Ended {
+    Forwarded,
+    Refused { code: String, status: u16, reason: String },
+}
+
+impl Record {
+    /// Begins the record of a call that comes in now.
+    #[must_use]
+    pub fn new(request_id: String, connection: &Connection) -> Self {
+        Self {
+            request_id,
+            peer: connection.peer.to_string(),
+            secure: connection.secure,
+            started: Instant::now(),
+            access_key_id: None,
+            version: None,
+            operation: None,
+            principal: None,
+            write: None,
+            checks: String::new(),
+            context_keys: String::new(),
+            decided: None,
+            decided_us: None,
+            upstream_us: None,
+            upstream_status: None,
+            upstream_request_id: None,
+            outcome: None,
+        }
+    }
+
+    /// The gate's id of the call.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// The version of the API that was called, once it is known.
+    pub(super) fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// What the call says it is; nothing of it is verified yet.
+    pub(super) fn read(&mut self, call: &Call) {
+        let claim = |text: &str| Some(text.chars().take(LONGEST_CLAIM).collect());
+        self.access_key_id = claim(call.access_key_id());
+        self.version = claim(call.version());
+        self.operation = claim(call.action());
+    }
+
+    /// Whose it is.
+    pub(super) fn authenticated(&mut self, caller: &Caller) {
+        self.principal = Some(caller.principal().to_string());
+    }
+
+    /// What it touches.
+    pub(super) fn resolved(&mut self, checks: &Checks) {
+        self.write = Some(checks.write);
+        for check in &checks.checks {
+            if !self.checks.is_empty() {
+                self.checks.push_str("; ");
+            }
+            self.checks.push_str(&check.action);
+            self.checks.push_str(" on ");
+            self.checks.push_str(&check.resource);
+        }
+    }
+
+    /// What the policies say, and which condition keys they looked at.
+    pub(super) fn decided(&mut self, verdict: &Verdict, keys: ConsultedKeys) {
+        self.context_keys = keys.0.into_iter().collect::<Vec<_>>().join(" ");
+        self.decided = verdict.denied().or_else(|| verdict.decisions.first()).cloned();
+        self.decided_us = Some(micros(self.started));
+    }
+
+    /// Says that a write is about to be forwarded.
+    pub(super) fn intend(&self) {
+        tracing::info!(
+            target: INTENT,
+            request_id = %self.request_id,
+            principal = self.principal.as_deref(),
+            operation = self.operation.as_deref(),
+            checks = %self.checks,
+            "write"
+        );
+    }
+
+    /// What the upstream answered to a call that was sent at `sent`.
+    pub(super) fn forwarded(&mut self, answer: &Answer, sent: Instant) {
+        self.upstream_us = Some(micros(sent));
+        self.upstream_status = Some(answer.status.as_u16());
+        self.upstream_request_id = request_id_of(answer);
+        self.outcome = Some(Ended::Forwarded);
+    }
+
+    /// Why the gate answered itself.
+    pub(super) fn refused(&mut self, refusal: &Refusal) {
+        self.outcome = Some(Ended::Refused {
+            code: respond::code(refusal).to_owned(),
+            status: respond::status(refusal),
+            reason: refusal.to_string(),
+        });
+    }
+}
+
+/// The upstream's own id of the call, from its header or its JSON body.
+fn request_id_of(answer: &Answer) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        #[serde(rename = "RequestId")]
+        request_id: String,
+    }
+    let header = answer.headers.get("x-acs-request-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let id = header.or_else(|| serde_json::from_slice::<Body>(&answer.body).ok().map(|body| body.request_id))?;
+    Some(id.chars().take(LONGEST_CLAIM).collect())
+}
+
+fn micros(start: Instant) -> u64 {
+    u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+/// The text, where there is any.
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let (code, status, reason) = match &self.outcome {
+            Some(Ended::Forwarded) => (None, self.upstream_status, None),
+            Some(Ended::Refused { code, status, reason }) => {
+                (Some(code.as_str()), Some(*status), Some(reason.as_str()))
+            }
+            None => (None, None, Some("the call ended without an answer: the caller hung up, or the gate broke off")),
+        };
+        let decision = self.decided.as_ref().map(|decided| &decided.decision);
+        let statement: Option<&StatementRef> = decision.and_then(|decision| decision.determining.as_ref());
+        let denied = self.decided.as_ref().filter(|decided| !decided.passed);
+        tracing::info!(
+            target: DECISION,
+            request_id = %self.request_id,
+            peer = %self.peer,
+            secure = self.secure,
+            access_key_id = self.access_key_id.as_deref(),
+            principal = self.principal.as_deref(),
+            version = self.version.as_deref(),
+            operation = self.operation.as_deref(),
+            write = self.write,
+            checks = some(&self.checks),
+            context_keys = some(&self.context_keys),
+            // Where it is missing the call was refused before any policy was read.
+            decision = decision.map(|decision| match decision.outcome {
+                Outcome::Allow => "Allow",
+                Outcome::ExplicitDeny => "ExplicitDeny",
+                Outcome::ImplicitDeny => "ImplicitDeny",
+            }),
+            policy_type = decision.map(|decision| tracing::field::display(decision.policy_type)),
+            statement = statement.map(tracing::field::display),
+            file = statement.map(|statement| statement.file.as_str()),
+            line = statement.map(|statement| statement.line),
+            denied_action = denied.map(|denied| denied.action.as_str()),
+            denied_resource = denied.map(|denied| denied.resource.as_str()),
+            stricter_than_cloud = denied.map(|denied| denied.stricter_than_cloud),
+            forwarded = matches!(self.outcome, Some(Ended::Forwarded)),
+            code,
+            reason,
+            status,
+            upstream_request_id = self.upstream_request_id.as_deref(),
+            decided_us = self.decided_us,
+            upstream_us = self.upstream_us,
+            total_us = micros(self.started),
+            "call"
+        );
+    }
+}

@@ -1,0 +1,98 @@
+//! Why a call is not passed on.
+
+use super::upstream::UpstreamError;
+use crate::authn::AuthnError;
+use crate::authz::CheckDecision;
+use crate::catalog::ResolutionError;
+use crate::identity::Principal;
+use crate::openapi::WireError;
+
+/// A call that the gate answers itself. Each stage has its own reasons; the text is for the operator, and what the
+/// caller is told is up to [`respond`](super::respond).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The body is larger than the configured bound.
+    #[error("the body has more than {limit} bytes, which is `body_bytes` of the configuration")]
+    BodyTooLarge {
+        /// The bound.
+        limit: usize,
+    },
+    /// The body did not arrive in time.
+    #[error("the body did not arrive within {seconds} s, which is `body_timeout` of the configuration")]
+    BodyTooSlow {
+        /// The bound.
+        seconds: u64,
+    },
+    /// The connection broke while the body was read, or the body's framing is no HTTP.
+    #[error("the body cannot be read: {reason}")]
+    BodyBroken {
+        /// What the reader said.
+        reason: String,
+    },
+    /// As many calls as are configured are under way.
+    #[error("{limit} calls are under way, which is `calls` of the configuration")]
+    Overloaded {
+        /// The bound.
+        limit: usize,
+    },
+    /// The bytes are no call, or one that could be read in two ways.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    /// It cannot be said whose the call is.
+    #[error(transparent)]
+    Authn(#[from] AuthnError),
+    /// The catalogue and the inventory do not tell what the call acts on.
+    #[error(transparent)]
+    Resolution(#[from] ResolutionError),
+    /// The caller belongs to no account.
+    #[error("`{principal}` belongs to no account, and calls are forwarded by account")]
+    NoAccount {
+        /// The caller.
+        principal: String,
+    },
+    /// The gate has no credential for the caller's account (spec gate-rules G1).
+    #[error("account {account} has no upstream for version {version}: add one to the configuration")]
+    NoUpstream {
+        /// The caller's account.
+        account: String,
+        /// The version that was called.
+        version: String,
+    },
+    /// A policy denies it, or none allows it.
+    #[error("{}", .0.reason())]
+    Denied(Box<Denial>),
+    /// Nothing was asked of any policy, so nothing allows the call.
+    #[error("no check came of the call, and what is not checked is not allowed")]
+    Unchecked,
+    /// The upstream gave no answer.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    /// The gate itself failed. Nothing more was done for the call.
+    #[error("the gate broke off: {reason}")]
+    Internal {
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// A refusal by policy.
+#[derive(Debug)]
+pub struct Denial {
+    /// Who asked.
+    pub principal: Principal,
+    /// The first check that did not pass.
+    pub check: CheckDecision,
+}
+
+impl Denial {
+    fn reason(&self) -> String {
+        let CheckDecision { action, resource, stricter_than_cloud, decision, .. } = &self.check;
+        let stricter = if *stricter_than_cloud { ", a check that is stricter than the cloud" } else { "" };
+        let by = match &decision.determining {
+            Some(statement) => format!("{statement}"),
+            None => "no statement matches it".to_owned(),
+        };
+        format!("{} of {action} on {resource} by {}: {by}{stricter}", decision.outcome, decision.policy_type)
+    }
+}

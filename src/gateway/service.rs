@@ -1,0 +1,130 @@
+//! One request after the other: receives it, passes it through the pipeline, answers.
+
+use std::sync::Arc;
+
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::{Request, Response};
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+
+use super::config::Limits;
+use super::listener::Connection;
+use super::pipeline::{Pipeline, Received};
+use super::record::Record;
+use super::refusal::Refusal;
+use super::respond::{self, Audience};
+use crate::authn::Echo;
+use crate::openapi::{Format, WireRequest};
+
+/// What every connection of a gate is served by.
+#[derive(Debug)]
+pub(super) struct Service {
+    pipeline: Arc<Pipeline>,
+    limits: Limits,
+    echo: Echo,
+    calls: Arc<Semaphore>,
+    /// Calls under way, whether or not their callers still wait.
+    tasks: TaskTracker,
+}
+
+impl Service {
+    pub(super) fn new(pipeline: Arc<Pipeline>, limits: Limits, echo: Echo) -> Self {
+        let calls = Arc::new(Semaphore::new(limits.calls));
+        Self { pipeline, limits, echo, calls, tasks: TaskTracker::new() }
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Ends once no call is under way any more; for a service that gets no further calls.
+    pub(super) async fn finish(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// The answer to one request. It never fails: a refusal is an answer too.
+    pub(super) async fn answer(
+        self: Arc<Self>,
+        connection: Arc<Connection>,
+        request: Request<Incoming>,
+    ) -> Response<Full<Bytes>> {
+        let mut record = Record::new(uuid::Uuid::new_v4().to_string().to_uppercase(), &connection);
+        let request_id = record.request_id().to_owned();
+        let request = match self.receive(request).await {
+            Ok(request) => request,
+            Err(refusal) => return self.refuse(&refusal, &mut record, &connection, Format::Json),
+        };
+        let format = Format::wanted(&request);
+        let Ok(turn) = Arc::clone(&self.calls).try_acquire_owned() else {
+            let refusal = Refusal::Overloaded { limit: self.limits.calls };
+            return self.refuse(&refusal, &mut record, &connection, format);
+        };
+        let received = Received { request, connection: Arc::clone(&connection), at: Timestamp::now() };
+        let service = Arc::clone(&self);
+        // In a task of its own: what was forwarded is seen through to its end even where the caller hangs up (spec
+        // gate-rules G16), and a call that panics takes no other with it.
+        let answered = self.tasks.spawn(async move {
+            let response = match service.pipeline.pass(&received, &mut record).await {
+                Ok(answer) => respond::forwarded(answer, record.request_id()),
+                Err(refusal) => service.refuse(&refusal, &mut record, &received.connection, format),
+            };
+            drop(turn);
+            response
+        });
+        answered.await.unwrap_or_else(|error| {
+            tracing::error!(%error, request_id, "a call broke off");
+            let refusal = Refusal::Internal { reason: error.to_string() };
+            self.respond(&refusal, &request_id, &connection, None, format)
+        })
+    }
+
+    /// The whole request, within its bounds of size and time.
+    async fn receive(&self, request: Request<Incoming>) -> Result<WireRequest, Refusal> {
+        let limit = self.limits.body_bytes;
+        let (head, body) = request.into_parts();
+        if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
+            return Err(Refusal::BodyTooLarge { limit });
+        }
+        let collected = tokio::time::timeout(self.limits.body_timeout, Limited::new(body, limit).collect()).await;
+        match collected {
+            Ok(Ok(body)) => Ok(WireRequest::new(&head, body.to_bytes())),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge { limit }),
+            Ok(Err(error)) => Err(Refusal::BodyBroken { reason: error.to_string() }),
+            Err(_) => Err(Refusal::BodyTooSlow { seconds: self.limits.body_timeout.as_secs() }),
+        }
+    }
+
+    fn refuse(
+        &self,
+        refusal: &Refusal,
+        record: &mut Record,
+        connection: &Connection,
+        format: Format,
+    ) -> Response<Full<Bytes>> {
+        record.refused(refusal);
+        self.respond(refusal, record.request_id(), connection, record.version(), format)
+    }
+
+    fn respond(
+        &self,
+        refusal: &Refusal,
+        request_id: &str,
+        connection: &Connection,
+        version: Option<&str>,
+        format: Format,
+    ) -> Response<Full<Bytes>> {
+        let snapshot = self.pipeline.snapshot();
+        let product = version.and_then(|version| snapshot.product(version)).or_else(|| snapshot.products().next());
+        let audience = Audience {
+            request_id,
+            host_id: &connection.host_id,
+            product: product.unwrap_or_default(),
+            format,
+            echo: self.echo,
+        };
+        respond::refused(refusal, &audience)
+    }
+}

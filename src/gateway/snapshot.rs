@@ -1,0 +1,288 @@
+//! What a gate decides and forwards by, read once and never changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::config::{self, Config};
+use super::upstream::Upstream;
+use super::{context, tls};
+use crate::authn::KeyRing;
+use crate::authz::{Authorizer, UnsuppliedKey};
+use crate::catalog::{Catalog, Facts};
+use crate::identity::{Principal, World};
+use crate::json::SourceText;
+use crate::openapi::sign::Credential;
+use crate::policy::{Context, Dialect, Effect};
+use crate::report::{Finding, Severity};
+use crate::store;
+use crate::store::secret::{self, SecretError};
+
+/// World, catalogue, evaluator, keys and upstreams, as one consistent whole (spec gate-rules G17). A call is decided
+/// and forwarded by one snapshot from end to end.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub(super) catalog: Catalog,
+    pub(super) authorizer: Authorizer,
+    pub(super) facts: Facts,
+    pub(super) keys: Arc<KeyRing>,
+    aliases: BTreeMap<String, String>,
+    upstreams: Vec<Arc<Upstream>>,
+}
+
+/// A snapshot, and what somebody should know of it although it works.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The snapshot.
+    pub snapshot: Snapshot,
+    /// Warnings and notes; no error is among them.
+    pub findings: Vec<Finding>,
+}
+
+impl Snapshot {
+    /// Reads everything that `config` names: world, policies, catalogue files, secrets, certificates of authorities.
+    ///
+    /// # Errors
+    /// Every mistake that was found, of the world, its policies, the catalogue and the configuration. A mistake of the
+    /// world hides those that could only be found in a sound one.
+    pub fn load(config: &Config) -> Result<Loaded, Vec<Finding>> {
+        let dialect = if config.lenient { Dialect::lenient() } else { Dialect::strict() };
+        let world = store::load(&config.world, &dialect).map_err(|errors| Finding::of_world(&errors));
+        Self::of_world(config, world)
+    }
+
+    /// As [`load`](Self::load), with a world that is at hand in place of the directory that `config` names.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn of_world(config: &Config, world: Result<World, Vec<Finding>>) -> Result<Loaded, Vec<Finding>> {
+        let mut findings = Vec::new();
+        let ground = Ground::read(config, world, &mut findings);
+        let keys = ground.as_ref().and_then(|ground| ground.keys(&mut findings));
+        let upstreams = upstreams(config, &mut findings);
+        match (ground, keys) {
+            (Some(ground), Some(keys)) if sound(&findings) => {
+                let aliases = ground.world.accounts.iter();
+                let aliases = aliases.filter_map(|(id, account)| Some((id.clone(), account.alias.clone()?)));
+                let snapshot = Self {
+                    catalog: ground.catalog,
+                    authorizer: ground.authorizer,
+                    facts: ground.world.inventory.facts(),
+                    keys: Arc::new(keys),
+                    aliases: aliases.collect(),
+                    upstreams,
+                };
+                Ok(Loaded { snapshot, findings })
+            }
+            _ => Err(findings),
+        }
+    }
+
+    /// The RAM code of the product whose API has this version at this gate.
+    pub(super) fn product(&self, version: &str) -> Option<&str> {
+        self.catalog
+            .products()
+            .find(|known| known.version() == version && self.products().any(|product| product == known.code()))
+            .map(|product| product.code())
+    }
+
+    /// The RAM codes of the products that there are upstreams for.
+    pub(super) fn products(&self) -> impl Iterator<Item = &str> {
+        self.upstreams.iter().map(|upstream| upstream.product())
+    }
+
+    /// Where calls of this version go for callers of this account (spec gate-rules G1).
+    pub(super) fn upstream(&self, account: &str, version: &str) -> Option<&Arc<Upstream>> {
+        self.upstreams.iter().find(|upstream| upstream.serves(account, version))
+    }
+
+    /// The login name of an account.
+    pub(super) fn alias(&self, account: &str) -> Option<&str> {
+        self.aliases.get(account).map(String::as_str)
+    }
+}
+
+/// Finds every mistake of `config` and of what it names, and everything else worth knowing, without opening a socket.
+/// With `secrets` not asked for, what is kept in environment variables and secret files is left alone, so that a
+/// configuration can be checked where its secrets are not.
+#[must_use]
+pub fn check(config: &Config, secrets: bool) -> Vec<Finding> {
+    let dialect = if config.lenient { Dialect::lenient() } else { Dialect::strict() };
+    let world = store::load(&config.world, &dialect).map_err(|errors| Finding::of_world(&errors));
+    let mut findings = Vec::new();
+    let ground = Ground::read(config, world, &mut findings);
+    for upstream in &config.upstreams {
+        if let Err(error) = tls::client(upstream.ca.as_deref()) {
+            findings.push(error_finding("tls", error));
+        }
+    }
+    if secrets {
+        if let Some(ground) = &ground {
+            ground.keys(&mut findings);
+        }
+        for upstream in &config.upstreams {
+            credential(upstream, &mut findings);
+        }
+        for listener in &config.listeners {
+            if let Some(Err(error)) = listener.tls.as_ref().map(tls::server) {
+                findings.push(error_finding("tls", error));
+            }
+        }
+    }
+    findings
+}
+
+/// What is known without any secret.
+struct Ground {
+    world: World,
+    catalog: Catalog,
+    authorizer: Authorizer,
+}
+
+impl Ground {
+    fn read(config: &Config, world: Result<World, Vec<Finding>>, findings: &mut Vec<Finding>) -> Option<Self> {
+        let catalog = catalogue(&config.catalogue, findings);
+        let world = world.map_err(|errors| findings.extend(errors)).ok()?;
+        let authorizer = Authorizer::new(&world).map_err(|error| findings.push(error_finding("world", error))).ok()?;
+        root_keys(config, &world, findings);
+        unsupplied_keys(config, &authorizer, findings);
+        routes(config, &world, &catalog, findings);
+        Some(Self { world, catalog, authorizer })
+    }
+
+    fn keys(&self, findings: &mut Vec<Finding>) -> Option<KeyRing> {
+        let keys = KeyRing::of_world(&self.world);
+        keys.map_err(|errors| findings.extend(errors.iter().map(|error| error_finding("access-key", error)))).ok()
+    }
+}
+
+fn sound(findings: &[Finding]) -> bool {
+    findings.iter().all(|finding| finding.severity != Severity::Error)
+}
+
+fn error_finding(code: &str, message: impl Display) -> Finding {
+    Finding { severity: Severity::Error, code: code.to_owned(), message: message.to_string(), help: None, place: None }
+}
+
+fn catalogue(paths: &[impl AsRef<Path>], findings: &mut Vec<Finding>) -> Catalog {
+    let mut catalog = Catalog::embedded();
+    for path in paths {
+        let name = path.as_ref().display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => {
+                let source = SourceText::new(name, text);
+                if let Err(error) = catalog.extend(&source) {
+                    findings.extend(Finding::of_catalogue(&source, &error));
+                }
+            }
+            Err(error) => {
+                let message = format!("the catalogue file `{name}` cannot be read: {error}");
+                findings.push(error_finding("catalogue", message));
+            }
+        }
+    }
+    catalog
+}
+
+/// A key of an account's owner may do everything (spec gate-rules G9).
+fn root_keys(config: &Config, world: &World, findings: &mut Vec<Finding>) {
+    for holder in world.keys() {
+        let Principal::Owner { account } = &holder.principal else { continue };
+        let key = holder.key_id;
+        let message = format!("access key `{key}` belongs to the owner of account {account}, whom no policy binds");
+        findings.push(Finding {
+            severity: if config.allow_root_keys { Severity::Warning } else { Severity::Error },
+            code: "root-key".to_owned(),
+            message,
+            help: Some("use the key of a user or role, or accept it with `allow_root_keys = true`".to_owned()),
+            place: None,
+        });
+    }
+}
+
+/// Tests of condition keys that this gate can say nothing of (spec gate-rules G2).
+fn unsupplied_keys(config: &Config, authorizer: &Authorizer, findings: &mut Vec<Finding>) {
+    let acknowledged: BTreeSet<String> = config.acknowledged_keys.iter().map(|key| Context::normalize(key)).collect();
+    for unsupplied in authorizer.unsupplied_keys(&context::supply(&config.listeners)) {
+        let denies = unsupplied.effect() == Effect::Deny;
+        let accepted = acknowledged.contains(&Context::normalize(&unsupplied.key));
+        let UnsuppliedKey { key, place, .. } = unsupplied;
+        let (what, help) = match denies {
+            true => {
+                ("this Deny applies as if the test were met", "under [gate], so that the Deny may apply to every call")
+            }
+            false => ("this Allow never applies", "under [gate]"),
+        };
+        findings.push(Finding {
+            severity: match (denies, accepted) {
+                (true, false) => Severity::Error,
+                (false, false) => Severity::Warning,
+                (_, true) => Severity::Note,
+            },
+            code: "unsupplied-key".to_owned(),
+            message: format!("`{key}` is never known at this gate: {what}"),
+            help: Some(format!(
+                "leave the test out, or accept it with `acknowledge_unsupplied_keys = [\"{key}\"]` {help}"
+            )),
+            place: Some(place),
+        });
+    }
+}
+
+/// Whether upstreams and accounts go together (spec gate-rules G1), and what goes in the clear (G18).
+fn routes(config: &Config, world: &World, catalog: &Catalog, findings: &mut Vec<Finding>) {
+    for upstream in &config.upstreams {
+        let config::Upstream { product, version, account, .. } = upstream;
+        if catalog.product(product, version).is_none() {
+            let message = format!("the catalogue has no version {version} of `{product}`, which an upstream is for");
+            let help = "correct the upstream, or add a catalogue file for it";
+            findings.push(Finding { help: Some(help.to_owned()), ..error_finding("upstream-product", message) });
+        }
+        if !world.accounts.contains_key(account) {
+            let message = format!("an upstream is for account {account}, which is not in the world");
+            let help = "correct its `account`, or add the account to the world";
+            findings.push(Finding { help: Some(help.to_owned()), ..error_finding("upstream-account", message) });
+        }
+        if !upstream.endpoint.tls {
+            let message = format!("calls to `{}` go in the clear", upstream.endpoint.authority);
+            findings.push(Finding { severity: Severity::Warning, ..error_finding("plain-upstream", message) });
+        }
+    }
+    for listener in config.listeners.iter().filter(|listener| listener.tls.is_none()) {
+        let message = format!("calls to {} come in the clear: `acs:SecureTransport` is false", listener.address);
+        findings.push(Finding { severity: Severity::Warning, ..error_finding("plain-listener", message) });
+    }
+    let callers: BTreeSet<String> =
+        world.keys().filter_map(|holder| holder.principal.account().map(str::to_owned)).collect();
+    for account in callers {
+        if config.upstreams.iter().all(|upstream| upstream.account != account) {
+            let message = format!("account {account} has keys and no upstream: every call of it will be refused");
+            findings.push(Finding { severity: Severity::Warning, ..error_finding("no-upstream", message) });
+        }
+    }
+}
+
+fn upstreams(config: &Config, findings: &mut Vec<Finding>) -> Vec<Arc<Upstream>> {
+    let mut upstreams = Vec::new();
+    for upstream in &config.upstreams {
+        let Some(credential) = credential(upstream, findings) else { continue };
+        match Upstream::new(upstream, credential, &config.limits) {
+            Ok(upstream) => upstreams.push(Arc::new(upstream)),
+            Err(error) => findings.push(error_finding("tls", error)),
+        }
+    }
+    upstreams
+}
+
+/// The account's own credential, its secret read.
+fn credential(upstream: &config::Upstream, findings: &mut Vec<Finding>) -> Option<Credential> {
+    let mut refuse = |error: SecretError| {
+        let config::Upstream { product, version, account, .. } = upstream;
+        let message = format!("the credential of account {account} for {product} {version} cannot be read: {error}");
+        findings.push(error_finding("upstream-credential", message));
+    };
+    let secret = secret::read(&upstream.secret).map_err(&mut refuse).ok();
+    let token = upstream.token.as_ref().map(secret::read).transpose().map_err(&mut refuse).ok();
+    Some(Credential { access_key_id: upstream.access_key_id.clone(), secret: secret?, security_token: token? })
+}

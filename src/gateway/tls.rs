@@ -1,0 +1,90 @@
+//! TLS of listeners and upstreams: rustls with aws-lc-rs, certificates from PEM files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+
+use super::config::TlsFiles;
+
+/// A certificate, key or authority file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// The file cannot be read, or holds no PEM section of the kind asked for.
+    #[error("`{}` holds no usable {what}: {reason}", path.display())]
+    Pem {
+        /// The file.
+        path: PathBuf,
+        /// What was looked for.
+        what: &'static str,
+        /// What the reader said.
+        reason: String,
+    },
+    /// Certificate and key were read, and do not go together or are refused by rustls.
+    #[error("`{}` and its key are refused: {source}", path.display())]
+    Refused {
+        /// The certificate file.
+        path: PathBuf,
+        /// What rustls said.
+        source: rustls::Error,
+    },
+    /// The protocol versions that ramgate asks for are not there.
+    #[error("TLS 1.2 and 1.3 cannot be set up: {0}")]
+    Versions(rustls::Error),
+}
+
+fn provider() -> Arc<rustls::crypto::CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+}
+
+fn pem(path: &Path, what: &'static str, reason: impl ToString) -> TlsError {
+    TlsError::Pem { path: path.to_owned(), what, reason: reason.to_string() }
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let certificates = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| pem(path, "certificate", error))?;
+    if certificates.is_empty() {
+        return Err(pem(path, "certificate", "no `BEGIN CERTIFICATE` section in it"));
+    }
+    Ok(certificates)
+}
+
+/// What a TLS listener presents: TLS 1.2 and 1.3, HTTP/1.1 by ALPN.
+///
+/// # Errors
+/// [`TlsError`] where a file cannot be read or certificate and key do not go together.
+pub fn server(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
+    let chain = certificates(&files.certificate)?;
+    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| pem(&files.key, "private key", error))?;
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Versions)?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|source| TlsError::Refused { path: files.certificate.clone(), source })?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// How upstreams are trusted: the web's authorities, and those of `ca` where it is given.
+///
+/// # Errors
+/// [`TlsError`] where `ca` cannot be read.
+pub fn client(ca: Option<&Path>) -> Result<ClientConfig, TlsError> {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    if let Some(path) = ca {
+        for certificate in certificates(path)? {
+            roots.add(certificate).map_err(|error| pem(path, "certificate authority", error))?;
+        }
+    }
+    Ok(ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Versions)?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}
