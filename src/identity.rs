@@ -9,7 +9,7 @@ mod secret;
 mod world;
 
 pub use inventory::{Inventory, Resource};
-pub use principal::Principal;
+pub use principal::{InvalidPrincipal, Principal};
 pub use secret::SecretReference;
 pub use world::{
     AccessKey, Account, Attachment, DirectoryNode, FULL_ALIYUN_ACCESS, Group, KeyHolder, KeyStatus, PolicySource,

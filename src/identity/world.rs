@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::principal::UNNAMED_SESSION;
 use super::{Inventory, Principal, SecretReference};
 use crate::policy::{Document, PolicyKind};
 
@@ -313,7 +314,7 @@ impl Account {
                 None => Some(Principal::RoleSession {
                     account: id.to_owned(),
                     role: role.to_owned(),
-                    session: "unnamed".to_owned(),
+                    session: UNNAMED_SESSION.to_owned(),
                     policy: None,
                 }),
             };

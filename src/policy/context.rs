@@ -36,6 +36,14 @@ impl Context {
         Self::default()
     }
 
+    /// A context of which nothing is known: a key that is not set is [`ContextValue::Unknown`] (spec gate-rules G2).
+    #[must_use]
+    pub fn unknown() -> Self {
+        let mut context = Self::new();
+        context.set_unknown_prefix("");
+        context
+    }
+
     /// `key` as it is compared: ASCII lower case up to the first `/`, unchanged after it.
     #[must_use]
     pub fn normalize(key: &str) -> String {
@@ -100,6 +108,16 @@ mod tests {
         ] {
             assert_eq!(Context::normalize(key), normalized);
         }
+    }
+
+    #[test]
+    fn of_an_unknown_context_only_what_is_set_is_known() {
+        let mut context = Context::unknown();
+        context.set("acs:SourceIp", "203.0.113.7");
+        context.set_absent_prefix("acs:RequestTag/");
+        assert_eq!(context.get("acs:sourceip"), &ContextValue::Present(vec!["203.0.113.7".to_owned()]));
+        assert_eq!(context.get("acs:requesttag/team"), &ContextValue::Absent);
+        assert_eq!(context.get("acs:mfapresent"), &ContextValue::Unknown);
     }
 
     #[test]
