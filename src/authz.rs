@@ -15,7 +15,7 @@ mod supply;
 mod trace;
 
 pub use authorizer::{Authorizer, AuthzError};
-pub use checks::{CheckDecision, Verdict, resource_keys};
+pub use checks::{CheckDecision, Verdict, group_value, resource_keys};
 pub use decision::{Decision, Outcome, PolicyType, StatementRef};
 pub use evaluate::{Applicable, ControlNode, Exemption, GroupPolicies, evaluate};
 pub use observer::{ConsultedKeys, Observer, StatementResult};

@@ -14,6 +14,8 @@ mod world_file;
 
 use std::path::Path;
 
+pub use policies::full_aliyun_access;
+
 use crate::identity::World;
 use crate::json::{Position, SourceText, Span};
 use crate::policy::Dialect;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Authorizer, Decision, Mode, Observer, Outcome, PolicyType, Request, Trace};
+use super::{Authorizer, Decision, Mode, Observer, Outcome, PolicySet, PolicyType, Request, Trace};
 use crate::catalog::{Check, Checks, Known, Requirement};
 use crate::identity::Principal;
 use crate::policy::{Context, ContextValue};
@@ -55,13 +55,18 @@ pub fn resource_keys(context: &Context, principal: &Principal, checks: &Checks, 
         Known::Known(known) => tags(&mut context, "acs:ResourceTag/", known),
         Known::Unknown => context.set_unknown_prefix("acs:ResourceTag/"),
     }
-    let group = match &check.resource_group {
+    context.set_value("acs:ResourceGroupId", group_value(&check.resource_group));
+    context
+}
+
+/// What is known of `acs:ResourceGroupId` where the target is in `group`.
+#[must_use]
+pub fn group_value(group: &Known<Option<String>>) -> ContextValue {
+    match group {
         Known::Known(Some(group)) => ContextValue::Present(vec![group.clone()]),
         Known::Known(None) => ContextValue::Absent,
         Known::Unknown => ContextValue::Unknown,
-    };
-    context.set_value("acs:ResourceGroupId", group);
-    context
+    }
 }
 
 /// Sets the keys of a family of tags, all of which are known: one that is not among `tags` is absent.
@@ -95,14 +100,32 @@ impl Authorizer {
     /// Decides every check of a call and tells how, with one trace for each check in their order.
     #[must_use]
     pub fn explain_checks(&self, principal: &Principal, checks: &Checks, context: &Context) -> (Verdict, Vec<Trace>) {
-        let mut traces = Vec::with_capacity(checks.checks.len());
-        let verdict = judge(principal, checks, context, |request| {
-            let (decision, trace) = self.explain(request);
-            traces.push(trace);
-            decision
-        });
-        (verdict, traces)
+        explain(principal, checks, context, |request| self.explain(request))
     }
+}
+
+impl PolicySet {
+    /// As [`Authorizer::explain_checks`], for the policies of this set.
+    #[must_use]
+    pub fn explain_checks(&self, principal: &Principal, checks: &Checks, context: &Context) -> (Verdict, Vec<Trace>) {
+        explain(principal, checks, context, |request| self.explain(request))
+    }
+}
+
+/// Judges a call by `decide` and keeps its traces.
+fn explain(
+    principal: &Principal,
+    checks: &Checks,
+    context: &Context,
+    mut decide: impl FnMut(&Request<'_>) -> (Decision, Trace),
+) -> (Verdict, Vec<Trace>) {
+    let mut traces = Vec::with_capacity(checks.checks.len());
+    let verdict = judge(principal, checks, context, |request| {
+        let (decision, trace) = decide(request);
+        traces.push(trace);
+        decision
+    });
+    (verdict, traces)
 }
 
 /// Puts every check of a call to `decide` as a request of its own.

@@ -1,9 +1,13 @@
 //! How a decision came about.
 
+mod excerpt;
+
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
 
+use self::excerpt::Excerpt;
 use super::{Observer, Outcome, PolicyType, Request, StatementRef, StatementResult};
 use crate::identity::PolicySource;
 use crate::json::{Position, Span};
@@ -58,6 +62,9 @@ pub struct TracedStatement {
     /// Its condition tests, as far as they were made.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tests: Vec<TracedTest>,
+    /// The statement, where it applies.
+    #[serde(skip)]
+    excerpt: Option<Excerpt>,
 }
 
 /// An element that the request did not match.
@@ -74,6 +81,8 @@ pub struct Mismatch {
     pub line: usize,
     /// Column of the element, from 1.
     pub column: usize,
+    #[serde(skip)]
+    excerpt: Excerpt,
 }
 
 /// A condition test that was made.
@@ -97,6 +106,8 @@ pub struct TracedTest {
     pub column: usize,
     #[serde(skip)]
     span: Span,
+    #[serde(skip)]
+    excerpt: Option<Excerpt>,
 }
 
 /// What a condition test came to.
@@ -123,6 +134,20 @@ impl Trace {
         }
     }
 
+    /// What decided besides statements, in words.
+    pub fn rules(&self) -> impl Iterator<Item = &'static str> {
+        self.stages.iter().filter_map(|stage| stage.rule)
+    }
+
+    /// The condition keys that were asked for and are not known, as the policies write them: there an Allow did not
+    /// apply and a Deny did as if it were met (spec gate-rules G2).
+    #[must_use]
+    pub fn unknown_keys(&self) -> BTreeSet<&str> {
+        let statements = self.stages.iter().flat_map(|stage| &stage.statements);
+        let unknown = statements.flat_map(|statement| &statement.tests).filter(|test| test.unknown);
+        unknown.map(|test| test.key.as_str()).collect()
+    }
+
     fn mismatch(&self, policy: &PolicySource, statement: &Statement, result: StatementResult) -> Option<Mismatch> {
         let patterns = |written: &mut dyn Iterator<Item = (&crate::policy::Pattern, Span)>| {
             written.map(|(pattern, _)| pattern.as_str().to_owned()).collect::<Vec<_>>()
@@ -141,8 +166,10 @@ impl Trace {
             }
             StatementResult::OtherPrincipal => ("Principal", &self.principal, Vec::new(), statement.span()),
         };
-        let at = policy.document.source().position(span.start);
-        Some(Mismatch { element, value: value.clone(), patterns, line: at.line, column: at.column })
+        let source = policy.document.source();
+        let at = source.position(span.start);
+        let excerpt = Excerpt::new(source, span);
+        Some(Mismatch { element, value: value.clone(), patterns, line: at.line, column: at.column, excerpt })
     }
 }
 
@@ -175,19 +202,23 @@ impl Observer for Trace {
             line: 0,
             column: 0,
             span: test.written_key().span,
+            excerpt: None,
         });
     }
 
     fn statement(&mut self, policy: &PolicySource, statement: &Statement, result: StatementResult) {
         let mut tests = std::mem::take(&mut self.tests);
+        let source = policy.document.source();
         for test in &mut tests {
-            let at = policy.document.source().position(test.span.start);
+            let at = source.position(test.span.start);
             (test.line, test.column) = (at.line, at.column);
+            test.excerpt = Some(Excerpt::new(source, test.span));
         }
+        let excerpt = (result == StatementResult::Applies).then(|| Excerpt::new(source, statement.span()));
         let mismatch = self.mismatch(policy, statement, result);
         let statement = StatementRef::new(policy, statement);
         if let Some(stage) = self.stages.last_mut() {
-            stage.statements.push(TracedStatement { statement, result, mismatch, tests });
+            stage.statements.push(TracedStatement { statement, result, mismatch, tests, excerpt });
         }
     }
 
@@ -208,7 +239,8 @@ impl Observer for Trace {
     }
 }
 
-/// For people: a line a stage, below it one a statement, below that why it does not apply.
+/// For people: a line a stage, below it one a statement, below that why it does not apply, with the lines of the
+/// policy that say so; of a statement that applies all its lines.
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} asks for {} on {}", self.principal, self.action, self.resource)?;
@@ -243,19 +275,26 @@ impl fmt::Display for TracedStatement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = if self.result == StatementResult::Applies { "applies" } else { "does not apply" };
         writeln!(f, "    {verb}: {}", self.statement)?;
+        if let Some(excerpt) = &self.excerpt {
+            write!(f, "{excerpt}")?;
+        }
         let file = &self.statement.file;
-        if let Some(Mismatch { element, value, patterns, line, column }) = &self.mismatch {
+        if let Some(Mismatch { element, value, patterns, line, column, excerpt }) = &self.mismatch {
             let at = Position { line: *line, column: *column };
             let is = if element.starts_with("Not") { "is one of" } else { "is none of" };
             match patterns.as_slice() {
                 [] => writeln!(f, "      {element} does not name {value}, at {file}:{at}")?,
                 patterns => writeln!(f, "      {element}: {value} {is} {}, at {file}:{at}", patterns.join(", "))?,
             }
+            write!(f, "{excerpt}")?;
         }
         let unmet = self.result == StatementResult::ConditionUnmet;
         for test in self.tests.iter().filter(|test| !unmet || test.outcome != TracedOutcome::Met) {
             let at = Position { line: test.line, column: test.column };
             writeln!(f, "      {test}, at {file}:{at}")?;
+            if let Some(excerpt) = test.excerpt.as_ref().filter(|_| unmet) {
+                write!(f, "{excerpt}")?;
+            }
         }
         Ok(())
     }

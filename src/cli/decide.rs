@@ -1,61 +1,101 @@
 //! `ramgate decide`: the evaluator on the command line.
 
-use std::path::{Path, PathBuf};
+mod context;
+mod policy_files;
+
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
 
+use self::context::ContextArguments;
+use self::policy_files::PolicyFiles;
 use super::Exit;
 use super::output::{self, Format};
-use crate::authz::{Authorizer, Decision, Mode, Outcome, PolicySet, Request, Trace, Verdict};
-use crate::catalog::{ApiCall, Catalog, Checks, Known, Parameters};
-use crate::identity::{Principal, Scope, World};
-use crate::json::SourceText;
-use crate::policy::{Context, ContextValue, Dialect};
+use crate::authz::{Authorizer, Decision, Mode, Outcome, PolicySet, Request, Trace, Verdict, group_value};
+use crate::catalog::{ApiCall, Catalog, Checks, Facts, Known, Parameters};
+use crate::identity::{Principal, World};
+use crate::policy::{Arn, Context, Dialect};
 use crate::report::Finding;
 use crate::store;
 
 const EXAMPLES: &str = "\
 Examples:
-  ramgate decide --world examples/demo --principal operator \\
-      --operation polardb:2017-08-01:CloseDBClusterMigration DBClusterId=pc-bp1demo00000001
-  ramgate decide --policy close.json --action polardb:CloseDBClusterMigration \\
-      --resource acs:polardb:cn-hangzhou:1234567890123456:dbcluster/pc-1 --explain";
+  A call, as a principal of a world:
+    ramgate decide --world examples/demo --principal operator \\
+        --operation polardb:2017-08-01:CloseDBClusterMigration DBClusterId=pc-bp1demo00000001
+
+  An action on a resource, by policy files, from the office:
+    ramgate decide --policy policies/office-network-guard.json \\
+        --policy policies/migration-operator.json --action polardb:CloseDBClusterMigration \\
+        --resource acs:polardb:cn-hangzhou:1234567890123456:dbcluster/pc-bp1orders00000001 \\
+        --context acs:SourceIp=203.0.113.7 --context acs:SecureTransport=true --explain
+
+  A policy that is attached for one resource group, below a control policy:
+    ramgate decide --policy policies/migration-operator.json --scope rg-a --resource-group rg-a \\
+        --control-policy FullAliyunAccess --control-policy policies/control/keep-clusters.json \\
+        --action polardb:CloseDBClusterMigration \\
+        --resource acs:polardb:cn-hangzhou:1234567890123456:dbcluster/pc-bp1orders00000001
+
+  A call by a session of a role, which a session policy narrows; no world knows its cluster:
+    ramgate decide --policy policies/migration-operator.json \\
+        --session-policy policies/session/one-migration.json \\
+        --principal acs:ram::1234567890123456:role/ops/ci-42 --region cn-hangzhou \\
+        --operation polardb:2017-08-01:CloseDBClusterMigration DBClusterId=pc-bp1orders00000001
+
+  Taking a role:
+    ramgate decide --policy policies/assume-migration-ops.json \\
+        --trust-policy policies/trust/migration-ops-trust.json \\
+        --principal acs:ram::1234567890123456:user/operator \\
+        --action sts:AssumeRole --resource acs:ram::1234567890123456:role/migration-ops \\
+        --context acs:SourceIp=203.0.113.7 --context acs:SecureTransport=true
+
+  A bucket policy, which names users by their ids:
+    ramgate decide --resource-policy bucket.json --user-id 2234567890123456 \\
+        --principal acs:ram::1234567890123456:user/alice \\
+        --action oss:GetObject --resource acs:oss:*:1234567890123456:bucket/key";
 
 /// Ask the evaluator: is this call, or this action on this resource, allowed?
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Decide {
-    /// Identity policy files; the caller is somebody they are attached to.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["world", "operation"])]
-    policy: Vec<PathBuf>,
-    /// The directory of a world.
-    #[arg(long, value_name = "DIR", requires = "principal", required_unless_present = "policy")]
+    /// The directory of a world, which says what applies to the principal.
+    #[arg(
+        long,
+        value_name = "DIR",
+        requires = "principal",
+        required_unless_present = "PolicyFiles",
+        conflicts_with = "PolicyFiles"
+    )]
     world: Option<PathBuf>,
-    /// Who asks, as in `alice`, `role/ops/ci-42`, or a whole ARN.
-    #[arg(long, value_name = "NAME", requires = "world")]
+    #[command(flatten)]
+    files: PolicyFiles,
+    /// Who asks: with a world as in `alice` or `role/ops/ci-42`, without one a whole ARN or a service.
+    #[arg(long, value_name = "NAME")]
     principal: Option<String>,
+    /// The id of the user that --principal names, by which bucket policies know it.
+    #[arg(long, value_name = "DIGITS", requires = "principal", conflicts_with = "world", value_parser = digits)]
+    user_id: Option<String>,
     /// The action, as in polardb:CloseDBClusterMigration.
     #[arg(long, requires = "resource", required_unless_present = "operation")]
     action: Option<String>,
     /// The resource: an ARN, or *.
     #[arg(long, requires = "action")]
     resource: Option<String>,
-    /// The resource group of the resource; without it the group is unknown.
+    /// The resource group of the resource; an empty one says that it is in none. Without it the group is unknown.
     #[arg(long, value_name = "ID", requires = "resource")]
     resource_group: Option<String>,
     /// A whole call, resolved by the catalogue: PRODUCT:VERSION:OPERATION.
-    #[arg(long, conflicts_with_all = ["action", "policy"])]
+    #[arg(long, conflicts_with = "action", requires = "principal")]
     operation: Option<String>,
     /// Parameters of the call.
     #[arg(value_name = "Name=value", requires = "operation")]
     parameters: Vec<String>,
-    /// A condition key and its value; several values of one key may be given.
-    #[arg(long, value_name = "KEY=VALUE")]
-    context: Vec<String>,
-    /// A condition key that is not known; one that ends in / stands for all that begin so.
-    #[arg(long, value_name = "KEY")]
-    unknown: Vec<String>,
+    /// The one region that the API serves: a cluster that no inventory knows is there.
+    #[arg(long, value_name = "ID", requires = "operation")]
+    region: Option<String>,
+    #[command(flatten)]
+    context: ContextArguments,
     /// Show what every statement came to, and why.
     #[arg(long)]
     explain: bool,
@@ -67,69 +107,116 @@ pub(super) struct Decide {
     format: Format,
 }
 
+/// Where the policies come from.
+enum Policies {
+    World { world: Box<World>, authorizer: Authorizer },
+    Files(PolicySet),
+}
+
+/// Why there is no decision.
+enum Refusal {
+    Usage(String),
+    Mistakes(Vec<Finding>),
+}
+
+impl From<String> for Refusal {
+    fn from(message: String) -> Self {
+        Self::Usage(message)
+    }
+}
+
 impl Decide {
     pub(super) fn run(self) -> Exit {
+        match self.decide() {
+            Ok(true) => Exit::Success,
+            Ok(false) => Exit::Finding,
+            Err(Refusal::Usage(message)) => {
+                output::complain(message);
+                Exit::Usage
+            }
+            Err(Refusal::Mistakes(findings)) => {
+                output::findings(&findings, self.format);
+                Exit::Usage
+            }
+        }
+    }
+
+    /// Prints the decision, and says whether it is an Allow.
+    fn decide(&self) -> Result<bool, Refusal> {
         let dialect = if self.lenient { Dialect::lenient() } else { Dialect::strict() };
-        let context = match self.context() {
-            Ok(context) => context,
-            Err(message) => return usage(message),
-        };
-        let Some(directory) = &self.world else { return self.by_policies(&context, dialect) };
-        let world = match store::load(directory, &dialect) {
-            Ok(world) => world,
-            Err(errors) => {
-                output::findings(&Finding::of_world(&errors), self.format);
-                return Exit::Usage;
+        let (policies, principal) = match &self.world {
+            Some(directory) => {
+                let world =
+                    store::load(directory, &dialect).map_err(|errors| Refusal::Mistakes(Finding::of_world(&errors)))?;
+                let name = self.principal.as_deref().unwrap_or_default();
+                let principal = world.principal(name).map_err(|error| error.to_string())?;
+                let authorizer = Authorizer::new(&world).map_err(|error| error.to_string())?;
+                (Policies::World { world: Box::new(world), authorizer }, Some(principal))
+            }
+            None => {
+                let principal = self.named_principal()?;
+                let policies = self.files.read(dialect).map_err(Refusal::Mistakes)?;
+                (Policies::Files(policies), principal)
             }
         };
-        let principal = match world.principal(self.principal.as_deref().unwrap_or_default()) {
-            Ok(principal) => principal,
-            Err(error) => return usage(error.to_string()),
-        };
-        let authorizer = match Authorizer::new(&world) {
-            Ok(authorizer) => authorizer,
-            Err(error) => return usage(error.to_string()),
-        };
-        match &self.operation {
-            Some(operation) => self.by_call(operation, &world, &authorizer, &principal, &context),
-            None => self.by_action(&principal, &context, |request| authorizer.explain(request)),
+        match (&self.operation, principal) {
+            (Some(operation), Some(principal)) => self.by_call(operation, &policies, &principal),
+            (Some(_), None) => Err("a call is somebody's: give --principal".to_owned().into()),
+            (None, principal) => self.by_action(&policies, principal),
         }
     }
 
-    fn by_policies(&self, context: &Context, dialect: Dialect) -> Exit {
-        let mut policies = PolicySet::new(dialect);
-        for path in &self.policy {
-            let source = match read(path) {
-                Ok(source) => source,
-                Err(message) => return usage(message),
-            };
-            let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-            if let Err(invalid) = policies.add_identity(&name, &source, Scope::Account) {
-                output::findings(&Finding::of_policy(&invalid), self.format);
-                return Exit::Usage;
+    /// Whom `--principal` names by itself.
+    fn named_principal(&self) -> Result<Option<Principal>, String> {
+        let Some(name) = &self.principal else { return Ok(None) };
+        let mut principal: Principal = name.parse().map_err(|error| format!("{error}"))?;
+        match (&mut principal, &self.user_id) {
+            (Principal::User { id, .. }, Some(given)) => id.clone_from(given),
+            (Principal::User { .. }, None) if self.files.list_principals() => {
+                return Err(format!("a bucket policy names users by id: say with --user-id which `{name}` has"));
             }
+            (_, None) => {}
+            (_, Some(_)) => return Err(format!("`{name}` is no user: leave --user-id out")),
         }
-        let account = self.resource.as_deref().and_then(|resource| resource.split(':').nth(3)).unwrap_or_default();
+        if self.files.narrow_a_session() && !matches!(principal, Principal::RoleSession { .. }) {
+            return Err(format!(
+                "`{name}` is no session of a role: write `acs:ram::ACCOUNT:role/NAME/SESSION`, or leave \
+                 --session-policy out"
+            ));
+        }
+        Ok(Some(principal))
+    }
+
+    /// Somebody in the account of the resource, of whom nothing more is known.
+    fn somebody(&self) -> Principal {
+        let arn = self.resource.as_deref().and_then(Arn::parse);
+        let account = arn.map(|arn| arn.account).unwrap_or_default().to_owned();
         let name = "somebody".to_owned();
-        let principal = Principal::User { account: account.to_owned(), name, id: "0".to_owned() };
-        self.by_action(&principal, context, |request| policies.explain(request))
+        if self.files.narrow_a_session() {
+            Principal::RoleSession { account, role: name.clone(), session: name, policy: None }
+        } else {
+            Principal::User { account, name, id: String::new() }
+        }
     }
 
-    fn by_action(
-        &self,
-        principal: &Principal,
-        context: &Context,
-        explain: impl FnOnce(&Request<'_>) -> (Decision, Trace),
-    ) -> Exit {
-        let action = self.action.as_deref().unwrap_or_default();
-        let resource_group = match &self.resource_group {
-            Some(group) => Known::Known(Some(group.clone())),
+    fn by_action(&self, policies: &Policies, principal: Option<Principal>) -> Result<bool, Refusal> {
+        let resource_group = match self.resource_group.as_deref() {
+            Some("") => Known::Known(None),
+            Some(group) => Known::Known(Some(group.to_owned())),
             None => Known::Unknown,
         };
-        let mut context = context.clone();
-        context.set("acs:PrincipalARN", principal.arn());
-        let (decision, trace) = explain(&Request {
-            principal,
+        let mut follow = vec![("acs:ResourceGroupId", "--resource-group")];
+        if principal.is_some() {
+            follow.push(("acs:PrincipalARN", "--principal"));
+        }
+        let mut context = self.context.read(&follow)?;
+        context.set_value("acs:ResourceGroupId", group_value(&resource_group));
+        if let Some(principal) = &principal {
+            context.set("acs:PrincipalARN", principal.arn());
+        }
+        let action = self.action.as_deref().unwrap_or_default();
+        let (decision, trace) = policies.explain(&Request {
+            principal: &principal.unwrap_or_else(|| self.somebody()),
             action,
             resource: self.resource.as_deref().unwrap_or_default(),
             owner: None,
@@ -137,54 +224,73 @@ impl Decide {
             context: &context,
             mode: Mode::of_action(action),
         });
+        let allowed = decision.outcome == Outcome::Allow;
         match self.format {
             Format::Text => {
-                output::print(summary(&decision));
+                print_decision(&decision, &trace, "");
                 if self.explain {
                     output::print(format_args!("\n{trace}"));
                 }
             }
             Format::Json => {
-                let trace = self.explain.then_some(trace);
+                let unknown = trace.unknown_keys();
+                let trace = self.explain.then_some(&trace);
                 output::print(
-                    json!({ "allowed": decision.outcome == Outcome::Allow, "decision": decision, "trace": trace }),
+                    json!({ "allowed": allowed, "decision": decision, "unknown_keys": unknown, "trace": trace }),
                 );
             }
         }
-        exit(decision.outcome == Outcome::Allow)
+        Ok(allowed)
     }
 
-    fn by_call(
+    fn by_call(&self, operation: &str, policies: &Policies, principal: &Principal) -> Result<bool, Refusal> {
+        let inventory = policies.world().map(|world| &world.inventory);
+        let facts = inventory.map(|inventory| inventory.facts()).unwrap_or_default();
+        let checks = self.checks(operation, policies.world(), &facts, principal)?;
+        let mut follow = vec![
+            ("acs:PrincipalARN", "--principal"),
+            ("acs:RequestTag/*", "the parameters"),
+            ("acs:ResourceGroupId", "what is known of the resource"),
+            ("acs:ResourceTag/", "what is known of the resource"),
+        ];
+        if inventory.is_some() {
+            follow.push(("acs:ResourceTag/*", "the world's inventory"));
+        }
+        let context = self.context.read(&follow)?;
+        let (verdict, traces) = policies.explain_checks(principal, &checks, &context);
+        match self.format {
+            Format::Text => {
+                for (check, trace) in verdict.decisions.iter().zip(&traces) {
+                    let stricter = if check.stricter_than_cloud { " (stricter than the cloud)" } else { "" };
+                    output::print(format_args!("{} on {}{stricter}", check.action, check.resource));
+                    print_decision(&check.decision, trace, "  ");
+                }
+                for trace in traces.iter().filter(|_| self.explain) {
+                    output::print(format_args!("\n{trace}"));
+                }
+            }
+            Format::Json => {
+                let unknown: std::collections::BTreeSet<_> = traces.iter().flat_map(Trace::unknown_keys).collect();
+                let traces = self.explain.then_some(&traces);
+                output::print(json!({
+                    "allowed": verdict.is_allowed(),
+                    "checks": verdict.decisions,
+                    "unknown_keys": unknown,
+                    "traces": traces,
+                }));
+            }
+        }
+        Ok(verdict.is_allowed())
+    }
+
+    /// What RAM is asked about the call.
+    fn checks(
         &self,
         operation: &str,
-        world: &World,
-        authorizer: &Authorizer,
+        world: Option<&World>,
+        facts: &Facts,
         principal: &Principal,
-        context: &Context,
-    ) -> Exit {
-        let checks = match self.checks(operation, world, principal) {
-            Ok(checks) => checks,
-            Err(message) => return usage(message),
-        };
-        let (verdict, traces) = if self.explain {
-            authorizer.explain_checks(principal, &checks, context)
-        } else {
-            (authorizer.decide_checks(principal, &checks, context), Vec::new())
-        };
-        match self.format {
-            Format::Text => print_verdict(&verdict, &traces),
-            Format::Json => {
-                let traces = self.explain.then_some(traces);
-                output::print(
-                    json!({ "allowed": verdict.is_allowed(), "checks": verdict.decisions, "traces": traces }),
-                );
-            }
-        }
-        exit(verdict.is_allowed())
-    }
-
-    /// What RAM is asked about the call, with the inventory's facts.
-    fn checks(&self, operation: &str, world: &World, principal: &Principal) -> Result<Checks, String> {
+    ) -> Result<Checks, String> {
         let parts: Vec<&str> = operation.split(':').collect();
         let [product, version, operation] = parts.as_slice() else {
             return Err(format!("`{operation}` is no operation: write PRODUCT:VERSION:OPERATION"));
@@ -196,74 +302,66 @@ impl Decide {
             parameters.insert(name, value).map_err(|error| error.to_string())?;
         }
         let account = principal.account().ok_or_else(|| format!("`{principal}` belongs to no account"))?;
-        let catalog = Catalog::embedded();
+        let own = world.and_then(|world| world.accounts.get(account));
         let call = ApiCall {
             product,
             version,
             operation,
             parameters: &parameters,
             account,
-            account_alias: world.accounts.get(account).and_then(|account| account.alias.as_deref()),
-            single_region: None,
+            account_alias: own.and_then(|account| account.alias.as_deref()),
+            single_region: self.region.as_deref(),
         };
-        let plan = catalog.plan(&call).map_err(|error| error.to_string())?;
-        plan.complete(&world.inventory.facts()).map_err(|error| error.to_string())
-    }
-
-    fn context(&self) -> Result<Context, String> {
-        let mut context = Context::new();
-        let mut values: Vec<(String, Vec<String>)> = Vec::new();
-        for pair in &self.context {
-            let (key, value) =
-                pair.split_once('=').ok_or_else(|| format!("`{pair}` is no condition key: write KEY=VALUE"))?;
-            match values.iter_mut().find(|(known, _)| known == key) {
-                Some((_, known)) => known.push(value.to_owned()),
-                None => values.push((key.to_owned(), vec![value.to_owned()])),
-            }
-        }
-        for (key, values) in values {
-            context.set_value(&key, ContextValue::Present(values));
-        }
-        for key in &self.unknown {
-            if key.ends_with('/') {
-                context.set_unknown_prefix(key);
-            } else {
-                context.set_value(key, ContextValue::Unknown);
-            }
-        }
-        Ok(context)
+        let plan = Catalog::embedded().plan(&call).map_err(|error| error.to_string())?;
+        plan.complete(facts).map_err(|error| error.to_string())
     }
 }
 
-fn print_verdict(verdict: &Verdict, traces: &[Trace]) {
-    for check in &verdict.decisions {
-        let stricter = if check.stricter_than_cloud { " (stricter than the cloud)" } else { "" };
-        output::print(format_args!("{} on {}{stricter}", check.action, check.resource));
-        output::print(format_args!("  {}", summary(&check.decision)));
+impl Policies {
+    fn world(&self) -> Option<&World> {
+        match self {
+            Self::World { world, .. } => Some(world),
+            Self::Files(_) => None,
+        }
     }
-    for trace in traces {
-        output::print(format_args!("\n{trace}"));
+
+    fn explain(&self, request: &Request<'_>) -> (Decision, Trace) {
+        match self {
+            Self::World { authorizer, .. } => authorizer.explain(request),
+            Self::Files(policies) => policies.explain(request),
+        }
+    }
+
+    fn explain_checks(&self, principal: &Principal, checks: &Checks, context: &Context) -> (Verdict, Vec<Trace>) {
+        match self {
+            Self::World { authorizer, .. } => authorizer.explain_checks(principal, checks, context),
+            Self::Files(policies) => policies.explain_checks(principal, checks, context),
+        }
     }
 }
 
-fn summary(decision: &Decision) -> String {
+/// Prints a decision, and below it what else there is to say of it.
+fn print_decision(decision: &Decision, trace: &Trace, indent: &str) {
     match &decision.determining {
-        Some(statement) => format!("{} by {}: {statement}", decision.outcome, decision.policy_type),
-        None => format!("{} by {}", decision.outcome, decision.policy_type),
+        Some(statement) => {
+            output::print(format_args!("{indent}{} by {}: {statement}", decision.outcome, decision.policy_type));
+        }
+        None => output::print(format_args!("{indent}{} by {}", decision.outcome, decision.policy_type)),
+    }
+    for rule in trace.rules() {
+        output::print(format_args!("{indent}  {rule}"));
+    }
+    let unknown: Vec<String> = trace.unknown_keys().into_iter().map(|key| format!("`{key}`")).collect();
+    if !unknown.is_empty() {
+        output::print(format_args!(
+            "{indent}  not known: {}: an Allow that tests it does not apply, and a Deny takes the test for met; say what it \
+             is with --context or --absent",
+            unknown.join(", ")
+        ));
     }
 }
 
-fn exit(allowed: bool) -> Exit {
-    if allowed { Exit::Success } else { Exit::Finding }
-}
-
-fn usage(message: String) -> Exit {
-    output::complain(message);
-    Exit::Usage
-}
-
-fn read(path: &Path) -> Result<SourceText, String> {
-    std::fs::read_to_string(path)
-        .map(|text| SourceText::new(path.display().to_string(), text))
-        .map_err(|error| format!("`{}` cannot be read: {error}", path.display()))
+fn digits(text: &str) -> Result<String, String> {
+    let all_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if all_digits { Ok(text.to_owned()) } else { Err("an id is made of digits".to_owned()) }
 }

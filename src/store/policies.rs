@@ -133,13 +133,18 @@ fn note_invalid(invalid: &crate::policy::InvalidPolicy, kind: PolicyKind, mistak
     }));
 }
 
+/// The control policy [`FULL_ALIYUN_ACCESS`], which is built in (spec ram-policy-language 7.3).
+#[must_use]
+pub fn full_aliyun_access() -> SourceText {
+    SourceText::new("FullAliyunAccess (built in)", FULL_ALIYUN_ACCESS_DOCUMENT)
+}
+
 /// Adds `FullAliyunAccess` unless the world brings its own.
 fn built_in(dialect: &Dialect, world: &mut World, mistakes: &mut Vec<Mistake>) {
     if world.policies.get(PolicyKind::Control, FULL_ALIYUN_ACCESS).is_some() {
         return;
     }
-    let source = SourceText::new("FullAliyunAccess (built in)", FULL_ALIYUN_ACCESS_DOCUMENT);
-    match Document::parse(&source, PolicyKind::Control, dialect) {
+    match Document::parse(&full_aliyun_access(), PolicyKind::Control, dialect) {
         Ok(document) => world.policies.insert(FULL_ALIYUN_ACCESS, document),
         Err(invalid) => note_invalid(&invalid, PolicyKind::Control, mistakes),
     }
