@@ -2,7 +2,9 @@
 
 mod check;
 mod decide;
+mod logging;
 mod output;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -17,6 +19,8 @@ pub enum Exit {
     Finding,
     /// Usage, or input that cannot be read.
     Usage,
+    /// What was asked for could not be carried out.
+    Internal,
 }
 
 impl From<Exit> for ExitCode {
@@ -25,6 +29,7 @@ impl From<Exit> for ExitCode {
             Exit::Success => 0,
             Exit::Finding => 1,
             Exit::Usage => 2,
+            Exit::Internal => 3,
         })
     }
 }
@@ -45,10 +50,12 @@ Example:
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Find every mistake of a world and its policies.
+    /// Find every mistake of a configuration, or of a world, and of its policies.
     Check(check::Check),
     /// Ask the evaluator: is this call, or this action on this resource, allowed?
     Decide(Box<decide::Decide>),
+    /// Run the gate: verify calls, decide them by policy, forward what is allowed.
+    Serve(serve::Serve),
 }
 
 /// Runs the command that the process's arguments name.
@@ -66,5 +73,6 @@ pub fn main() -> Exit {
     match arguments.command {
         Command::Check(check) => check.run(),
         Command::Decide(decide) => decide.run(),
+        Command::Serve(serve) => serve.run(),
     }
 }

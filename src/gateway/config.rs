@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::authn::Hosts;
 use crate::identity::SecretReference;
 use crate::json::SourceText;
-use crate::report::Finding;
+use crate::report::{Finding, Severity};
 
 /// Where calls come in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,6 +181,24 @@ impl Config {
             acknowledged_keys: BTreeSet::new(),
             echo_string_to_sign: false,
         }
+    }
+
+    /// Reads and checks the file at `path`; relative paths in it are taken from its directory.
+    ///
+    /// # Errors
+    /// Every mistake of the file, each with its place.
+    pub fn read(path: &Path) -> Result<Self, Vec<Finding>> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            vec![Finding {
+                severity: Severity::Error,
+                code: "config-unreadable".to_owned(),
+                message: format!("the configuration `{}` cannot be read: {error}", path.display()),
+                help: None,
+                place: None,
+            }]
+        })?;
+        let directory = path.parent().unwrap_or(Path::new(""));
+        Self::parse(&SourceText::new(path.display().to_string(), text), directory)
     }
 
     /// Reads and checks `source`; relative paths in it are taken from `directory`.

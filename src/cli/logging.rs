@@ -1,0 +1,53 @@
+//! What a serving command writes about its work: decision events on standard output, everything else on standard error.
+
+use std::io::{IsTerminal, stderr, stdout};
+
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::gateway::record;
+
+/// The environment variable that says what is logged, as in `ramgate=debug,hyper=info`.
+const FILTER: &str = "RAMGATE_LOG";
+
+/// Writes until it is dropped; then what is waiting is written out.
+pub(super) struct Logging {
+    counters: [ErrorCounter; 2],
+    _guards: [WorkerGuard; 2],
+}
+
+impl Logging {
+    /// Begins to write. Neither stream ever makes a call wait: a line for which a reader is too slow is dropped, and
+    /// counted.
+    pub(super) fn start() -> Self {
+        let (events, events_guard) = writer(NonBlockingBuilder::default().thread_name("events"), stdout());
+        let (lines, lines_guard) = writer(NonBlockingBuilder::default().thread_name("log"), stderr());
+        let counters = [events.error_counter(), lines.error_counter()];
+        let is_event =
+            |metadata: &tracing::Metadata<'_>| matches!(metadata.target(), record::DECISION | record::INTENT);
+        let events = tracing_subscriber::fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_writer(events)
+            .with_filter(filter_fn(is_event));
+        let wanted = EnvFilter::try_from_env(FILTER).unwrap_or_else(|_| EnvFilter::new("warn,ramgate=info"));
+        let lines = tracing_subscriber::fmt::layer()
+            .with_ansi(stderr().is_terminal())
+            .with_writer(lines)
+            .with_filter(filter_fn(move |metadata| !is_event(metadata)))
+            .with_filter(wanted);
+        tracing_subscriber::registry().with(events).with(lines).init();
+        Self { counters, _guards: [events_guard, lines_guard] }
+    }
+
+    /// How many lines of both streams were dropped so far.
+    pub(super) fn dropped(&self) -> usize {
+        self.counters.iter().map(ErrorCounter::dropped_lines).sum()
+    }
+}
+
+fn writer(builder: NonBlockingBuilder, stream: impl std::io::Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
+    builder.lossy(true).finish(stream)
+}
