@@ -1,10 +1,14 @@
 //! The command line: one file a command. A command parses flags, calls a room and prints; no logic of its own.
 
+mod call;
 mod check;
+mod credential;
 mod decide;
 mod logging;
 mod output;
+mod sandbox;
 mod serve;
+mod signals;
 
 use std::process::ExitCode;
 
@@ -19,7 +23,7 @@ pub enum Exit {
     Finding,
     /// Usage, or input that cannot be read.
     Usage,
-    /// What was asked for could not be carried out.
+    /// What was asked for could not be carried out: no answer, no connection, a fault of ramgate's own.
     Internal,
 }
 
@@ -43,7 +47,7 @@ struct Arguments {
 }
 
 const AFTER_HELP: &str = "\
-Exit statuses: 0 allowed or clean, 1 denied or findings, 2 usage or unreadable input, 3 internal error.
+Exit statuses: 0 allowed or clean, 1 denied or findings, 2 usage or unreadable input, 3 internal or network error.
 
 Example:
   ramgate check examples/demo";
@@ -56,6 +60,10 @@ enum Command {
     Decide(Box<decide::Decide>),
     /// Run the gate: verify calls, decide them by policy, forward what is allowed.
     Serve(serve::Serve),
+    /// Run an upstream with PolarDB's migration operations on this machine.
+    Sandbox(Box<sandbox::Sandbox>),
+    /// Sign a call and send it, with the key that the Alibaba Cloud SDKs take from the environment.
+    Call(Box<call::Call>),
 }
 
 /// Runs the command that the process's arguments name.
@@ -74,5 +82,7 @@ pub fn main() -> Exit {
         Command::Check(check) => check.run(),
         Command::Decide(decide) => decide.run(),
         Command::Serve(serve) => serve.run(),
+        Command::Sandbox(sandbox) => sandbox.run(),
+        Command::Call(call) => call.run(),
     }
 }

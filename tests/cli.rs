@@ -1,8 +1,14 @@
 //! The commands as people and programs run them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "cli/call.rs"]
+mod call;
 #[path = "cli/decide.rs"]
 mod decide;
+#[path = "cli/process.rs"]
+mod process;
+#[path = "cli/sandbox.rs"]
+mod sandbox;
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -56,7 +62,9 @@ fn check_of_a_sound_world_exits_with_0() {
 
 #[test]
 fn every_command_has_an_example_in_its_help() {
-    for arguments in [&["--help"][..], &["check", "--help"], &["decide", "--help"]] {
+    for arguments in
+        [&["--help"][..], &["check", "--help"], &["decide", "--help"], &["sandbox", "--help"], &["call", "--help"]]
+    {
         let output = ramgate(arguments);
         let text = String::from_utf8(output.stdout).unwrap();
         assert_eq!(output.status.code(), Some(0));

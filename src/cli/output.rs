@@ -26,6 +26,11 @@ pub(super) fn complain(message: impl Display) {
     let _ = writeln!(stderr().lock(), "ramgate: {message}");
 }
 
+/// Prints a line that goes with the result and is no part of it, on standard error.
+pub(super) fn remark(line: impl Display) {
+    let _ = writeln!(stderr().lock(), "{line}");
+}
+
 /// Prints findings: as text on standard error, as JSON on standard output.
 pub(super) fn findings(findings: &[Finding], format: Format) {
     match format {

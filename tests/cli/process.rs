@@ -1,0 +1,120 @@
+//! The program as a process with a key in its environment, and the sandbox as one that serves.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+
+pub const ACCOUNT: &str = "1234567890123456";
+
+/// What no output may ever hold, as part of any secret or token in these tests.
+const CANARY: &str = "canary";
+
+/// An access key as the environment carries it. A part that is empty is left out.
+#[derive(Clone, Copy)]
+pub struct Key {
+    pub id: &'static str,
+    pub secret: &'static str,
+    pub token: &'static str,
+}
+
+pub const OWNER: Key = Key { id: "LTAI5tOwner", secret: "canary-secret", token: "" };
+pub const SESSION: Key = Key { id: "STS.Session", secret: "canary-session-secret", token: "canary/token+of=session" };
+
+/// The program, with this key and nothing else of a key in its environment.
+pub fn ramgate(key: Key, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ramgate"));
+    command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).env_remove("RAMGATE_LOG");
+    for (name, value) in [
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", key.id),
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", key.secret),
+        ("ALIBABA_CLOUD_SECURITY_TOKEN", key.token),
+    ] {
+        if value.is_empty() {
+            command.env_remove(name);
+        } else {
+            command.env(name, value);
+        }
+    }
+    command
+}
+
+/// Exit status, standard output and standard error of a run that must not tell a secret.
+pub fn run(key: Key, arguments: &[&str]) -> (i32, String, String) {
+    told(&ramgate(key, arguments).output().unwrap())
+}
+
+fn told(output: &Output) -> (i32, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let (result, remarks) = (text(&output.stdout), text(&output.stderr));
+    assert!(!result.contains(CANARY) && !remarks.contains(CANARY), "a secret is told:\n{result}\n{remarks}");
+    (output.status.code().unwrap(), result, remarks)
+}
+
+/// Makes a call, and gives what [`run`] gives.
+pub fn call(key: Key, endpoint: &str, arguments: &[&str]) -> (i32, String, String) {
+    run(key, &[&["call", "polardb"], arguments, &["--endpoint", endpoint]].concat())
+}
+
+/// A call that is carried out, and its answer.
+pub fn answer(key: Key, endpoint: &str, arguments: &[&str]) -> serde_json::Value {
+    let (status, result, remarks) = call(key, endpoint, arguments);
+    assert_eq!((status, remarks.as_str()), (0, ""), "{result}");
+    serde_json::from_str(&result).unwrap()
+}
+
+/// `text` with every request id and port of this machine written alike.
+pub fn settled(text: &str) -> String {
+    let id = regex::Regex::new("[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}").unwrap();
+    let port = regex::Regex::new("(127.0.0.1|localhost):[0-9]{2,5}").unwrap();
+    port.replace_all(&id.replace_all(text, "<request id>"), "$1:<port>").into_owned()
+}
+
+/// A sandbox that is served by a process of its own, which ends with it.
+pub struct Sandbox {
+    child: Child,
+    pub address: String,
+    remarks: Option<ChildStderr>,
+}
+
+impl Sandbox {
+    /// Starts one whose key is `key`, and waits until it says where it listens. It logs whatever there is to log.
+    pub fn start(key: Key, further: &[&str]) -> Self {
+        let arguments = [&["sandbox", "--account", ACCOUNT, "--listen", "127.0.0.1:0"], further].concat();
+        Self::start_as(ramgate(key, &arguments))
+    }
+
+    /// Starts it as `command` says.
+    pub fn start_as(mut command: Command) -> Self {
+        command.env("RAMGATE_LOG", "trace").stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let Some(address) = line.trim_end().strip_prefix("listening on http://") else {
+            child.kill().unwrap();
+            panic!("it says `{line}` and {:?}", told(&child.wait_with_output().unwrap()));
+        };
+        Self { address: address.to_owned(), remarks: child.stderr.take(), child }
+    }
+
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Sends it `signal` and waits for its end: exit status, and what it said on standard error.
+    pub fn end(mut self, signal: &str) -> (i32, String) {
+        let sent = Command::new("kill").args([format!("-{signal}"), self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let status = self.child.wait().unwrap().code().expect("it ends by itself");
+        let mut said = String::new();
+        self.remarks.take().unwrap().read_to_string(&mut said).unwrap();
+        assert!(!said.contains(CANARY), "a secret is told:\n{said}");
+        (status, said)
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // Neither fails unless it has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
