@@ -7,6 +7,7 @@ use tracing_subscriber::filter::{EnvFilter, filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::output;
 use crate::gateway::record;
 
 /// The environment variable that says what is logged, as in `ramgate=debug,hyper=info`.
@@ -32,7 +33,7 @@ impl Logging {
             .flatten_event(true)
             .with_writer(events)
             .with_filter(filter_fn(is_event));
-        let wanted = EnvFilter::try_from_env(FILTER).unwrap_or_else(|_| EnvFilter::new("warn,ramgate=info"));
+        let wanted = wanted(std::env::var(FILTER).unwrap_or_default());
         let lines = tracing_subscriber::fmt::layer()
             .with_ansi(stderr().is_terminal())
             .with_writer(lines)
@@ -46,6 +47,18 @@ impl Logging {
     pub(super) fn dropped(&self) -> usize {
         self.counters.iter().map(ErrorCounter::dropped_lines).sum()
     }
+}
+
+/// What is logged. A filter that cannot be read is told and keeps nobody from serving.
+fn wanted(filter: String) -> EnvFilter {
+    let usual = || EnvFilter::new("warn,ramgate=info");
+    if filter.is_empty() {
+        return usual();
+    }
+    EnvFilter::try_new(&filter).unwrap_or_else(|error| {
+        output::complain(format_args!("`{FILTER}` is `{filter}`, and is passed over: {error}"));
+        usual()
+    })
 }
 
 fn writer(builder: NonBlockingBuilder, stream: impl std::io::Write + Send + 'static) -> (NonBlocking, WorkerGuard) {

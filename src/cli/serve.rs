@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::Exit;
 use super::logging::Logging;
 use super::output::{self, Format};
+use super::signals::Signals;
 use crate::gateway::config::Config;
 use crate::gateway::{Drained, Gate, GatewayError};
 
@@ -53,10 +53,10 @@ impl Serve {
 }
 
 async fn serve(config: &Config, logging: &Logging) -> Exit {
-    let (mut terminate, mut interrupt) = match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-        (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
-        (Err(error), _) | (_, Err(error)) => {
-            output::complain(error);
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => {
+            output::complain(format_args!("signals cannot be listened to: {error}"));
             return Exit::Internal;
         }
     };
@@ -81,8 +81,7 @@ async fn serve(config: &Config, logging: &Logging) -> Exit {
     let mut dropped = 0;
     loop {
         tokio::select! {
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
+            () = signals.next() => break,
             () = tokio::time::sleep(DROPPED_LINES) => {
                 if logging.dropped() > dropped {
                     dropped = logging.dropped();

@@ -79,12 +79,14 @@ impl Sandbox {
     /// Starts one whose key is `key`, and waits until it says where it listens. It logs whatever there is to log.
     pub fn start(key: Key, further: &[&str]) -> Self {
         let arguments = [&["sandbox", "--account", ACCOUNT, "--listen", "127.0.0.1:0"], further].concat();
-        Self::start_as(ramgate(key, &arguments))
+        let mut command = ramgate(key, &arguments);
+        command.env("RAMGATE_LOG", "trace");
+        Self::start_as(command)
     }
 
     /// Starts it as `command` says.
     pub fn start_as(mut command: Command) -> Self {
-        command.env("RAMGATE_LOG", "trace").stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -101,7 +103,8 @@ impl Sandbox {
 
     /// Sends it `signal` and waits for its end: exit status, and what it said on standard error.
     pub fn end(mut self, signal: &str) -> (i32, String) {
-        let sent = Command::new("kill").args([format!("-{signal}"), self.child.id().to_string()]).status().unwrap();
+        // The shell's own: not every system has it as a program.
+        let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {}", self.child.id())]).status().unwrap();
         assert!(sent.success());
         let status = self.child.wait().unwrap().code().expect("it ends by itself");
         let mut said = String::new();

@@ -57,7 +57,9 @@ fn the_key_in_the_environment_may_be_that_of_a_session_and_needs_its_token_then(
 fn the_keys_of_a_world_may_call_for_the_clusters_of_their_accounts() {
     let arguments = ["sandbox", "--listen", "127.0.0.1:0", "--world", "examples/demo"];
     let none = Key { id: "", secret: "", token: "" };
-    let sandbox = Sandbox::start_as(ramgate(none, &arguments));
+    let mut command = ramgate(none, &arguments);
+    command.env("RAMGATE_LOG", "trace");
+    let sandbox = Sandbox::start_as(command);
     let operator = Key { id: "LTAI5tDemoOperator0001", secret: "demo-operator-secret-0001", token: "" };
     answer(operator, &sandbox.endpoint(), &CREATE);
     let (status, _, remarks) = call(OWNER, &sandbox.endpoint(), &CREATE);
@@ -124,4 +126,14 @@ fn what_cannot_be_served_is_said_and_mended_before_it_listens() {
     }
     let folder = folder.path().to_str().unwrap();
     insta::assert_snapshot!(settled(&said).replace(folder, "<folder>"));
+}
+
+#[test]
+fn a_log_filter_that_cannot_be_read_is_told_and_keeps_nobody_from_serving() {
+    let mut command = ramgate(OWNER, &["sandbox", "--account", ACCOUNT, "--listen", "127.0.0.1:0"]);
+    command.env("RAMGATE_LOG", "ramgate=loud");
+    let sandbox = Sandbox::start_as(command);
+    answer(OWNER, &sandbox.endpoint(), &["DescribeDBClusters", "RegionId=cn-hangzhou"]);
+    let (_, said) = sandbox.end("TERM");
+    assert!(said.starts_with("ramgate: `RAMGATE_LOG` is `ramgate=loud`, and is passed over"), "{said}");
 }
