@@ -1,0 +1,16 @@
+//! The gate over real sockets: its rules, its callers, its process.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+#![allow(missing_docs)]
+
+#[path = "gate/caller.rs"]
+mod caller;
+#[path = "gate/client.rs"]
+mod client;
+#[path = "gate/events.rs"]
+mod events;
+#[path = "gate/rules.rs"]
+mod rules;
+#[path = "gate/sdk.rs"]
+mod sdk;
+#[path = "gate/stand.rs"]
+mod stand;
