@@ -62,9 +62,14 @@ fn check_of_a_sound_world_exits_with_0() {
 
 #[test]
 fn every_command_has_an_example_in_its_help() {
-    for arguments in
-        [&["--help"][..], &["check", "--help"], &["decide", "--help"], &["sandbox", "--help"], &["call", "--help"]]
-    {
+    for arguments in [
+        &["--help"][..],
+        &["check", "--help"],
+        &["decide", "--help"],
+        &["serve", "--help"],
+        &["sandbox", "--help"],
+        &["call", "--help"],
+    ] {
         let output = ramgate(arguments);
         let text = String::from_utf8(output.stdout).unwrap();
         assert_eq!(output.status.code(), Some(0));
