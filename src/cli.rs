@@ -4,6 +4,8 @@ mod call;
 mod check;
 mod credential;
 mod decide;
+mod endpoint;
+mod exchange;
 mod logging;
 mod output;
 mod sandbox;

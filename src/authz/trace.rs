@@ -1,16 +1,13 @@
 //! How a decision came about.
 
-mod excerpt;
-
 use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
 
-use self::excerpt::Excerpt;
 use super::{Observer, Outcome, PolicyType, Request, StatementRef, StatementResult};
 use crate::identity::PolicySource;
-use crate::json::{Position, Span};
+use crate::json::{Excerpt, Position, Span};
 use crate::policy::{ConditionTest, ContextValue, Statement, TestOutcome};
 
 /// What the evaluator looked at, in its order.

@@ -1,8 +1,6 @@
 //! `ramgate call`: one signed call.
 
 mod answer;
-mod endpoint;
-mod exchange;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,8 +9,8 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use jiff::Timestamp;
 
-use self::endpoint::Endpoint;
-use self::exchange::NoAnswer;
+use super::endpoint::Endpoint;
+use super::exchange::{self, NoAnswer};
 use super::output::{self, Format};
 use super::{Exit, credential};
 use crate::catalog::{Catalog, Parameters, Unlisted};

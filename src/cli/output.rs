@@ -41,3 +41,15 @@ pub(super) fn findings(findings: &[Finding], format: Format) {
         Format::Json => print(report::json(findings)),
     }
 }
+
+/// `text` in one line, without characters that would steer a terminal.
+pub(super) fn visible(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut line, letter| {
+        if letter.is_control() {
+            line.extend(letter.escape_default());
+        } else {
+            line.push(letter);
+        }
+        line
+    })
+}

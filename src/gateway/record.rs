@@ -202,6 +202,7 @@ impl Drop for Record {
                 Outcome::ImplicitDeny => "ImplicitDeny",
             }),
             policy_type = decision.map(|decision| tracing::field::display(decision.policy_type)),
+            policy = statement.map(|statement| statement.policy.as_str()),
             statement = statement.map(tracing::field::display),
             file = statement.map(|statement| statement.file.as_str()),
             line = statement.map(|statement| statement.line),

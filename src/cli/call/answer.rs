@@ -3,8 +3,8 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
-use super::exchange::Answer;
-use crate::cli::output::{self, Format};
+use crate::cli::exchange::Answer;
+use crate::cli::output::{self, Format, visible};
 
 /// Prints the answer: a result on standard output, a refusal in words on standard error. JSON is always a result.
 ///
@@ -50,16 +50,4 @@ pub(super) fn print(answer: &Answer, format: Format, token: Option<&SecretString
 /// Whether the call was carried out.
 pub(super) fn succeeded(answer: &Answer) -> bool {
     (200..300).contains(&answer.status)
-}
-
-/// `text` in one line, without characters that would steer a terminal.
-fn visible(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut line, letter| {
-        if letter.is_control() {
-            line.extend(letter.escape_default());
-        } else {
-            line.push(letter);
-        }
-        line
-    })
 }

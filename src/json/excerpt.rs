@@ -1,8 +1,8 @@
-//! Lines of a policy, as an explanation shows them.
+//! Lines of a text, as an explanation shows them.
 
 use std::fmt;
 
-use crate::json::{SourceText, Span};
+use super::{SourceText, Span};
 
 /// The most lines that are shown of one element.
 const MAX_LINES: usize = 24;
@@ -10,9 +10,9 @@ const MAX_LINES: usize = 24;
 /// The most scalars that are shown of one line.
 const MAX_COLUMNS: usize = 120;
 
-/// The lines that an element of a policy stands on.
+/// The lines that an element of a text stands on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Excerpt {
+pub(crate) struct Excerpt {
     first: usize,
     lines: Vec<String>,
     cut: bool,
@@ -20,7 +20,7 @@ pub(super) struct Excerpt {
 
 impl Excerpt {
     /// The lines of `source` that `span` touches; of a line that is too long, what follows the start of `span`.
-    pub(super) fn new(source: &SourceText, span: Span) -> Self {
+    pub(crate) fn new(source: &SourceText, span: Span) -> Self {
         let start = source.position(span.start);
         let count = source.position(span.end.max(span.start)).line - start.line + 1;
         let lines = source.text().lines().enumerate().skip(start.line - 1).take(count.min(MAX_LINES));
