@@ -1,6 +1,6 @@
 //! The gate: a reverse proxy that lets through what RAM policies allow.
 //!
-//! [`Gate::open`] reads what a [`Config`](config::Config) names into a [`Snapshot`], binds the listeners and serves.
+//! [`Gate::open`] reads what a [`Config`] names into a [`Snapshot`], binds the listeners and serves.
 //! `pipeline.rs` has the way of a call; `respond.rs` is where every refusal becomes an answer that SDKs can read, and
 //! every call leaves one [decision event](record::DECISION).
 

@@ -14,3 +14,5 @@ mod rules;
 mod sdk;
 #[path = "gate/stand.rs"]
 mod stand;
+#[path = "gate/upstream.rs"]
+mod upstream;

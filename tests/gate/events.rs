@@ -1,6 +1,7 @@
 //! The decision events of every gate in this process.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -49,28 +50,50 @@ pub fn written() -> String {
     String::from_utf8_lossy(&WRITTEN.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
 }
 
-/// The events of a call by their target, in order; at least `count` of them are waited for.
-pub fn of_call(request_id: &str, count: usize) -> Vec<Value> {
+/// The decision and intent events that `wanted` picks, in order.
+fn events(wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+    written()
+        .lines()
+        .filter(|line| line.contains("ramgate::decision") || line.contains("ramgate::intent"))
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(wanted)
+        .collect()
+}
+
+fn is_decision(event: &Value) -> bool {
+    event["target"] == "ramgate::decision"
+}
+
+/// The events of a call, in order, once its decision event is there.
+pub fn of_call(request_id: &str) -> Vec<Value> {
     let began = Instant::now();
     loop {
-        let events: Vec<Value> = written()
-            .lines()
-            .filter(|line| line.contains(request_id))
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .filter(|event| matches!(event["target"].as_str(), Some("ramgate::decision" | "ramgate::intent")))
-            .collect();
-        if events.len() >= count {
+        let events = events(|event| event["request_id"] == request_id);
+        if events.iter().any(is_decision) {
             return events;
         }
-        assert!(began.elapsed() < Duration::from_secs(20), "{count} events of {request_id}: {events:?}");
+        assert!(began.elapsed() < Duration::from_secs(20), "no decision event of {request_id}: {events:?}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The events of the one call that came from `peer`.
+pub fn of_peer(peer: SocketAddr) -> Vec<Value> {
+    let began = Instant::now();
+    loop {
+        let events = events(|event| is_decision(event) && event["peer"] == peer.to_string());
+        if let [event] = &events[..] {
+            return of_call(event["request_id"].as_str().unwrap());
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "one decision event of {peer}: {events:?}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
 /// The decision event of a call.
 pub fn decision(request_id: &str) -> Value {
-    let mut events = of_call(request_id, 1);
-    events.retain(|event| event["target"] == "ramgate::decision");
+    let mut events = of_call(request_id);
+    events.retain(is_decision);
     assert_eq!(events.len(), 1, "one decision event a call");
     events.remove(0)
 }

@@ -31,6 +31,7 @@ fn close(stand: &Stand, client: Client, credential: Credential, cluster: &str) -
 /// The call went through, and only its cluster changed.
 fn assert_closed(stand: &Stand, client: Client, surfaced: &Surfaced, cluster: &str) {
     assert!(surfaced.ok, "{client:?}: {surfaced:?}");
+    assert!(surfaced.body.as_ref().is_some_and(Value::is_object), "{client:?}: {surfaced:?}");
     assert!(surfaced.request_id.as_ref().is_some_and(|id| !id.is_empty()), "{client:?}: {surfaced:?}");
     for other in [FIRST, SECOND, PROTECTED] {
         assert_eq!(stand.migrating(other), other != cluster, "{client:?}: {other}");
@@ -51,6 +52,10 @@ fn assert_refused(stand: &Stand, client: Client, surfaced: &Surfaced, code: &str
 /// The detail of a refusal by policy, as far as the SDK keeps it.
 fn assert_detail(client: Client, surfaced: &Surfaced, expected: &[(&str, &str)]) {
     assert!(surfaced.status.is_none_or(|status| status == 403), "{client:?}: {surfaced:?}");
+    // The reason stands in the message as well, for the users of an SDK that loses the detail.
+    let kind = expected.iter().find(|(field, _)| *field == "NoPermissionType").map(|(_, value)| *value);
+    let message = surfaced.message.as_deref().unwrap_or_default();
+    assert!(kind.is_some_and(|kind| message.contains(kind)), "{client:?}: {surfaced:?}");
     let detail = surfaced.access_denied_detail.as_ref();
     if !client.keeps_detail() {
         return assert_eq!(detail, None, "{client:?} is said to lose it");

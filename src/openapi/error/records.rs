@@ -23,12 +23,12 @@ pub struct ErrorRecord {
 }
 
 impl ErrorRecord {
-    /// The message, naming `parameter` where the code is about one.
+    /// The message, naming `parameter` where the code is about one; without it the message is about some parameter.
     #[must_use]
     pub fn message(&self, parameter: Option<&str>) -> String {
         match parameter {
             Some(name) => self.message.replace("{parameter}", name),
-            None => self.message.replace(" {parameter}", ""),
+            None => self.message.replace(" {parameter}", "").replace("{parameter}", "A parameter"),
         }
     }
 }
