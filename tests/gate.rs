@@ -8,6 +8,8 @@ mod caller;
 mod client;
 #[path = "gate/events.rs"]
 mod events;
+#[path = "gate/laws.rs"]
+mod laws;
 #[path = "gate/rules.rs"]
 mod rules;
 #[path = "gate/sdk.rs"]

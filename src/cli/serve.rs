@@ -17,7 +17,8 @@ const DROPPED_LINES: Duration = Duration::from_secs(10);
 
 const EXAMPLE: &str = "\
 Standard output has one JSON line for every call, and for a write another before it is forwarded. Everything else goes
-to standard error; RAMGATE_LOG=ramgate=debug shows more of it. SIGTERM and SIGINT let calls under way end.
+to standard error; RAMGATE_LOG=ramgate=debug shows more of it. SIGTERM and SIGINT let calls
+under way end, a second one does not wait for them.
 
 Example:
   ramgate check ramgate.toml && ramgate serve --config ramgate.toml";
@@ -91,14 +92,17 @@ async fn serve(config: &Config, logging: &Logging) -> Exit {
         }
     }
     output::complain("no further calls are taken; those under way are seen through");
-    let drained = gate.shutdown().await;
+    let drained = tokio::select! {
+        drained = gate.shutdown() => drained,
+        () = signals.next() => Drained::CutShort,
+    };
     if logging.dropped() > 0 {
         output::complain(format_args!("{} lines of the log were dropped", logging.dropped()));
     }
     match drained {
         Drained::Whole => Exit::Success,
         Drained::CutShort => {
-            output::complain("`drain_timeout` was over with calls under way: their events say how far they came");
+            output::complain("the gate ends with calls under way: their events say how far they came");
             Exit::Internal
         }
     }

@@ -8,7 +8,7 @@ use crate::identity::Principal;
 use crate::openapi::WireError;
 
 /// A call that the gate answers itself. Each stage has its own reasons; the text is for the operator, and what the
-/// caller is told is up to [`respond`](super::respond).
+/// caller is told is up to `respond.rs`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {

@@ -8,31 +8,33 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use ramgate::gateway::Drained;
-use ramgate::gateway::config::{Config, Network};
+use ramgate::gateway::config::{Config, Endpoint, Network};
+use ramgate::identity::SecretReference;
 use ramgate::json::SourceText;
 use ramgate::openapi::sign::{SigningRequest, sign_acs3};
 use ramgate::openapi::{Call, Format, Limits};
 use ramgate::policy::Dialect;
 use ramgate::report::{Finding, Severity};
 use ramgate::store;
+use secrecy::SecretString;
 use serde_json::Value;
 
 use super::caller::{self, Answer, Key};
 use super::events;
-use super::stand::{ACCOUNT, Stand, UPSTREAM, world};
+use super::stand::{ACCOUNT, Authority, Stand, UPSTREAM, world};
 use super::upstream::Upstream;
 
-const ALICE: Key = Key { id: "LTAI5tAlice", secret: "canary-alice-secret", token: None };
+pub const ALICE: Key = Key { id: "LTAI5tAlice", secret: "canary-alice-secret", token: None };
 const STRANGER: Key = Key { id: "LTAI5tStranger", secret: "canary-stranger-secret", token: None };
 const SESSION: Key = Key { id: "STS.Session", secret: "canary-session-secret", token: Some("canary-session-token") };
 
 /// In Hangzhou and in Beijing.
-const CLUSTER: &str = "pc-bp1aaaa";
+pub const CLUSTER: &str = "pc-bp1aaaa";
 const OTHER: &str = "pc-2zebbbb";
 /// Of another account.
 const FOREIGN: &str = "pc-bp1cccc";
 
-const WORLD: &str = r#"
+pub const WORLD: &str = r#"
 allow_inline_secrets = true
 
 [accounts.1234567890123456]
@@ -90,11 +92,11 @@ clusters = ["pc-bp1aaaa"]
 "#;
 
 /// A policy of one statement.
-fn policy(statement: &str) -> String {
+pub fn policy(statement: &str) -> String {
     format!(r#"{{ "Version": "1", "Statement": [{statement}] }}"#)
 }
 
-const ALL: &str = r#"{ "Effect": "Allow", "Action": "*", "Resource": "*" }"#;
+pub const ALL: &str = r#"{ "Effect": "Allow", "Action": "*", "Resource": "*" }"#;
 
 /// Allows everything on one cluster.
 fn only(cluster: &str) -> String {
@@ -540,6 +542,54 @@ fn g18_what_goes_in_the_clear_is_asked_for_and_shown() {
     config.world = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/demo");
     let shown: Vec<String> = ramgate::gateway::check(&config, false).into_iter().map(|finding| finding.code).collect();
     assert_eq!(shown, ["plain-upstream", "plain-listener"]);
+}
+
+#[test]
+fn no_secret_is_ever_logged_however_much_is() {
+    let stand = gate(ALL);
+    close(&stand, ALICE, CLUSTER);
+    close(&stand, SESSION, OTHER);
+    close(&stand, Key { secret: "canary-alice-secrex", ..ALICE }, CLUSTER);
+    close(&stand, Key { token: Some("canary-another-token"), ..SESSION }, CLUSTER);
+    let logged = events::written();
+    assert!(logged.contains("TRACE"), "everything is logged");
+    for key in [ALICE, SESSION, UPSTREAM, Key { token: Some("canary-another-token"), ..STRANGER }] {
+        for secret in [Some(key.secret), key.token].into_iter().flatten() {
+            assert!(!logged.contains(secret), "{secret} was logged");
+        }
+    }
+}
+
+#[test]
+fn an_upstream_over_tls_is_called_where_its_authority_is_trusted() {
+    // Behind the gate stands another, which takes the first one's credential for that of a caller.
+    let directory = tempfile::tempdir().unwrap();
+    let authority = Authority::new(directory.path());
+    let toml = WORLD.replace(
+        "keys = [{ id = \"LTAI5tAlice\", secret = \"canary-alice-secret\" }]",
+        "keys = [{ id = \"LTAI5tInner\", secret = \"canary-inner-secret\" }]",
+    );
+    let inner = Stand::of_world(world(&toml, &[("rights", &policy(ALL))]), |config| {
+        config.listeners[0].tls = Some(authority.listener(&["127.0.0.1"]));
+    });
+    let inner = inner.unwrap();
+    let outer = |ca| {
+        gate_with(ALL, |config| {
+            let upstream = &mut config.upstreams[0];
+            upstream.endpoint = Endpoint { tls: true, authority: inner.address.to_string() };
+            upstream.ca = ca;
+            upstream.access_key_id = "LTAI5tInner".to_owned();
+            upstream.secret = SecretReference::Inline(SecretString::from("canary-inner-secret"));
+            upstream.token = None;
+        })
+        .unwrap()
+    };
+    inner.migrate(&[(CLUSTER, "cn-hangzhou")]);
+    let answer = close(&outer(None), ALICE, CLUSTER);
+    assert_eq!((answer.status, answer.code().as_str()), (503, "ServiceUnavailable"), "{answer:?}");
+    assert_eq!(inner.forwarded().len(), 0);
+    let answer = close(&outer(Some(authority.certificate.clone())), ALICE, CLUSTER);
+    assert_forwarded(&inner, &answer);
 }
 
 #[test]
