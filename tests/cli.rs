@@ -9,6 +9,8 @@ mod decide;
 mod process;
 #[path = "cli/sandbox.rs"]
 mod sandbox;
+#[path = "cli/serve.rs"]
+mod serve;
 
 use std::path::Path;
 use std::process::{Command, Output};

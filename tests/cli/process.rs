@@ -68,6 +68,14 @@ pub fn settled(text: &str) -> String {
     port.replace_all(&id.replace_all(text, "<request id>"), "$1:<port>").into_owned()
 }
 
+/// Sends `signal`, waits for the end of the process, and gives its exit status.
+pub fn end(process: &mut Child, signal: &str) -> i32 {
+    // The shell's own: not every system has it as a program.
+    let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {}", process.id())]).status().unwrap();
+    assert!(sent.success());
+    process.wait().unwrap().code().expect("it ends by itself")
+}
+
 /// A sandbox that is served by a process of its own, which ends with it.
 pub struct Sandbox {
     child: Child,
@@ -103,10 +111,7 @@ impl Sandbox {
 
     /// Sends it `signal` and waits for its end: exit status, and what it said on standard error.
     pub fn end(mut self, signal: &str) -> (i32, String) {
-        // The shell's own: not every system has it as a program.
-        let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {}", self.child.id())]).status().unwrap();
-        assert!(sent.success());
-        let status = self.child.wait().unwrap().code().expect("it ends by itself");
+        let status = end(&mut self.child, signal);
         let mut said = String::new();
         self.remarks.take().unwrap().read_to_string(&mut said).unwrap();
         assert!(!said.contains(CANARY), "a secret is told:\n{said}");

@@ -132,7 +132,8 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn read(mut self, file: ConfigFile) -> Result<Config, Vec<Finding>> {
-        let mut config = Config::new(self.directory.join(file.world.as_deref().unwrap_or(".")));
+        let world = file.world.as_deref().map_or_else(|| self.directory.to_owned(), |path| self.directory.join(path));
+        let mut config = Config::new(world);
         config.catalogue = file.catalogue.iter().map(|path| self.directory.join(path)).collect();
         config.lenient = self.lenient(file.dialect.as_ref());
         for listener in file.listeners {
