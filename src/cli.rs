@@ -4,6 +4,7 @@ mod call;
 mod check;
 mod credential;
 mod decide;
+mod demo;
 mod endpoint;
 mod exchange;
 mod logging;
@@ -56,6 +57,8 @@ Example:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show the gate at work on this machine: one call that it allows, one that it denies, then yours.
+    Demo(demo::Demo),
     /// Find every mistake of a configuration, or of a world, and of its policies.
     Check(check::Check),
     /// Ask the evaluator: is this call, or this action on this resource, allowed?
@@ -81,6 +84,7 @@ pub fn main() -> Exit {
         }
     };
     match arguments.command {
+        Command::Demo(demo) => demo.run(),
         Command::Check(check) => check.run(),
         Command::Decide(decide) => decide.run(),
         Command::Serve(serve) => serve.run(),

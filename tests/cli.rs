@@ -5,6 +5,8 @@
 mod call;
 #[path = "cli/decide.rs"]
 mod decide;
+#[path = "cli/demo.rs"]
+mod demo;
 #[path = "cli/process.rs"]
 mod process;
 #[path = "cli/sandbox.rs"]
@@ -66,6 +68,7 @@ fn check_of_a_sound_world_exits_with_0() {
 fn every_command_has_an_example_in_its_help() {
     for arguments in [
         &["--help"][..],
+        &["demo", "--help"],
         &["check", "--help"],
         &["decide", "--help"],
         &["serve", "--help"],

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, stderr, stdout};
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::Registry;
 use tracing_subscriber::filter::{EnvFilter, filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
@@ -15,32 +16,37 @@ const FILTER: &str = "RAMGATE_LOG";
 
 /// Writes until it is dropped; then what is waiting is written out.
 pub(super) struct Logging {
-    counters: [ErrorCounter; 2],
-    _guards: [WorkerGuard; 2],
+    counters: Vec<ErrorCounter>,
+    _guards: Vec<WorkerGuard>,
 }
 
 impl Logging {
     /// Begins to write. Neither stream ever makes a call wait: a line for which a reader is too slow is dropped, and
     /// counted.
     pub(super) fn start() -> Self {
-        let (events, events_guard) = writer(NonBlockingBuilder::default().thread_name("events"), stdout());
-        let (lines, lines_guard) = writer(NonBlockingBuilder::default().thread_name("log"), stderr());
-        let counters = [events.error_counter(), lines.error_counter()];
+        let (events, guard) = writer(NonBlockingBuilder::default().thread_name("events"), stdout());
+        let counter = events.error_counter();
+        let mut logging =
+            Self::with_events(tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(events));
+        logging.counters.push(counter);
+        logging._guards.push(guard);
+        logging
+    }
+
+    /// Begins to write, with the events going to `events` in place of standard output.
+    pub(super) fn with_events(events: impl Layer<Registry> + Send + Sync) -> Self {
+        let (lines, guard) = writer(NonBlockingBuilder::default().thread_name("log"), stderr());
+        let counter = lines.error_counter();
         let is_event =
             |metadata: &tracing::Metadata<'_>| matches!(metadata.target(), record::DECISION | record::INTENT);
-        let events = tracing_subscriber::fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_writer(events)
-            .with_filter(filter_fn(is_event));
         let wanted = wanted(std::env::var(FILTER).unwrap_or_default());
         let lines = tracing_subscriber::fmt::layer()
             .with_ansi(stderr().is_terminal())
             .with_writer(lines)
             .with_filter(filter_fn(move |metadata| !is_event(metadata)))
             .with_filter(wanted);
-        tracing_subscriber::registry().with(events).with(lines).init();
-        Self { counters, _guards: [events_guard, lines_guard] }
+        tracing_subscriber::registry().with(events.with_filter(filter_fn(is_event))).with(lines).init();
+        Self { counters: vec![counter], _guards: vec![guard] }
     }
 
     /// How many lines of both streams were dropped so far.

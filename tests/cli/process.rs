@@ -1,7 +1,7 @@
 //! The program as a process with a key in its environment, and the sandbox as one that serves.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 
 pub const ACCOUNT: &str = "1234567890123456";
 
@@ -76,11 +76,59 @@ pub fn end(process: &mut Child, signal: &str) -> i32 {
     process.wait().unwrap().code().expect("it ends by itself")
 }
 
-/// A sandbox that is served by a process of its own, which ends with it.
-pub struct Sandbox {
+/// A process of the program that serves. It ends with it.
+pub struct Serving {
     child: Child,
-    pub address: String,
+    printed: BufReader<ChildStdout>,
     remarks: Option<ChildStderr>,
+}
+
+impl Serving {
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let printed = BufReader::new(child.stdout.take().unwrap());
+        Self { printed, remarks: child.stderr.take(), child }
+    }
+
+    /// Waits for the next line on standard output; there is none where it is empty.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.printed.read_line(&mut line).unwrap();
+        line
+    }
+
+    /// Sends it `signal` and waits for its end: exit status, and what it said on standard error.
+    pub fn end(mut self, signal: &str) -> (i32, String) {
+        let status = end(&mut self.child, signal);
+        (status, self.said())
+    }
+
+    /// Waits for its end.
+    pub fn ended(&mut self) -> (i32, String) {
+        let status = self.child.wait().unwrap().code().expect("it ends by itself");
+        (status, self.said())
+    }
+
+    fn said(&mut self) -> String {
+        let mut said = String::new();
+        self.remarks.take().unwrap().read_to_string(&mut said).unwrap();
+        assert!(!said.contains(CANARY), "a secret is told:\n{said}");
+        said
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // Neither fails unless it has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A sandbox that is served by a process of its own.
+pub struct Sandbox {
+    process: Serving,
+    pub address: String,
 }
 
 impl Sandbox {
@@ -93,16 +141,13 @@ impl Sandbox {
     }
 
     /// Starts it as `command` says.
-    pub fn start_as(mut command: Command) -> Self {
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    pub fn start_as(command: Command) -> Self {
+        let mut process = Serving::start(command);
+        let line = process.line();
         let Some(address) = line.trim_end().strip_prefix("listening on http://") else {
-            child.kill().unwrap();
-            panic!("it says `{line}` and {:?}", told(&child.wait_with_output().unwrap()));
+            panic!("it says `{line}` and {:?}", process.ended());
         };
-        Self { address: address.to_owned(), remarks: child.stderr.take(), child }
+        Self { address: address.to_owned(), process }
     }
 
     pub fn endpoint(&self) -> String {
@@ -110,19 +155,7 @@ impl Sandbox {
     }
 
     /// Sends it `signal` and waits for its end: exit status, and what it said on standard error.
-    pub fn end(mut self, signal: &str) -> (i32, String) {
-        let status = end(&mut self.child, signal);
-        let mut said = String::new();
-        self.remarks.take().unwrap().read_to_string(&mut said).unwrap();
-        assert!(!said.contains(CANARY), "a secret is told:\n{said}");
-        (status, said)
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        // Neither fails unless it has ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    pub fn end(self, signal: &str) -> (i32, String) {
+        self.process.end(signal)
     }
 }
