@@ -115,3 +115,39 @@ impl Events {
         self.missed.swap(0, Ordering::Relaxed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+
+    fn write(tap: Tap, ids: &[&str]) {
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(tap), || {
+            tracing::info!("something else");
+            for id in ids {
+                let (none, line): (Option<&str>, Option<usize>) = (None, Some(4));
+                tracing::info!(target: record::DECISION, request_id = %id, forwarded = true, line, code = none, "call");
+            }
+        });
+    }
+
+    #[tokio::test]
+    async fn the_event_of_a_call_is_found_and_those_before_it_keep_their_turn() {
+        let (tap, mut events) = tap();
+        write(tap, &["a", "b", "c"]);
+        let event = events.of_call("b").await.unwrap();
+        assert_eq!((event.get("line"), event.forwarded(), event.get("code")), (Some("4"), true, None));
+        assert_eq!(events.next().await.unwrap().get("request_id"), Some("a"));
+        assert_eq!(events.next().await.unwrap().get("request_id"), Some("c"));
+        assert_eq!(events.of_call("d").await, None);
+    }
+
+    #[test]
+    fn more_events_than_can_wait_are_counted() {
+        let (tap, mut events) = tap();
+        write(tap, &vec!["x"; WAITING + 3]);
+        assert_eq!((events.missed(), events.missed()), (3, 0));
+        assert_eq!(std::iter::from_fn(|| events.ready()).count(), WAITING);
+    }
+}
