@@ -7,6 +7,8 @@ mod call;
 mod decide;
 #[path = "cli/demo.rs"]
 mod demo;
+#[path = "cli/documents.rs"]
+mod documents;
 #[path = "cli/process.rs"]
 mod process;
 #[path = "cli/sandbox.rs"]
