@@ -1,6 +1,7 @@
 //! The gate: a reverse proxy that lets through what RAM policies allow.
 //!
-//! [`Gate::open`] reads what a [`Config`] names into a [`Snapshot`], binds the listeners and serves.
+//! [`Opened::read`] reads a configuration and everything it names into a [`Snapshot`], and [`Gate::serve`] binds the
+//! listeners and serves by it until [another](Gate::reload) is put in force.
 //! `pipeline.rs` has the way of a call; `respond.rs` is where every refusal becomes an answer that SDKs can read, and
 //! every call leaves one [decision event](record::DECISION).
 
@@ -10,6 +11,7 @@ mod listener;
 mod pipeline;
 pub mod record;
 mod refusal;
+mod reload;
 mod respond;
 mod service;
 mod snapshot;
@@ -31,24 +33,20 @@ pub use listener::Connection;
 pub use pipeline::{Outbound, Permitted, Pipeline, Received};
 pub use record::Record;
 pub use refusal::{Denial, Refusal};
+pub use reload::{Opened, Reloaded, Watch};
 pub use snapshot::{Loaded, Snapshot, check};
 pub use upstream::UpstreamError;
 
-use crate::authn::{Echo, JournalError, NonceMemory};
-use crate::openapi;
-use crate::report::Finding;
+use crate::authn::{JournalError, NonceMemory};
 use config::Config;
 use listener::Bound;
 use service::Service;
-use tls::TlsError;
+use tls::{Certificate, TlsError};
 
 /// A gate that cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GatewayError {
-    /// Configuration, world or policies have mistakes.
-    #[error("the configuration, or what it names, has mistakes")]
-    Mistakes(Vec<Finding>),
     /// An address cannot be listened on.
     #[error("{address} cannot be listened on: {source}")]
     Listen {
@@ -83,18 +81,11 @@ pub struct Gate {
     listeners: TaskTracker,
     stop: DropGuard,
     drain_timeout: Duration,
+    certificates: Vec<Arc<Certificate>>,
+    config: Config,
 }
 
 impl Gate {
-    /// Reads everything that `config` names, before anything is served, and serves. Gives the warnings with it.
-    ///
-    /// # Errors
-    /// [`GatewayError`]: every mistake at once, or what the system refuses.
-    pub async fn open(config: &Config) -> Result<(Self, Vec<Finding>), GatewayError> {
-        let Loaded { snapshot, findings } = Snapshot::load(config).map_err(GatewayError::Mistakes)?;
-        Ok((Self::serve(config, snapshot).await?, findings))
-    }
-
     /// Serves by `snapshot`, on the listeners and within the limits of `config`.
     ///
     /// # Errors
@@ -108,10 +99,8 @@ impl Gate {
             Some(path) => NonceMemory::open(path, Timestamp::now()).map_err(GatewayError::Journal)?,
             None => NonceMemory::in_memory(),
         };
-        let pipeline =
-            Pipeline::new(snapshot, nonces.with_share(config.limits.nonces_per_key), wire_limits(&config.limits));
-        let echo = if config.echo_string_to_sign { Echo::Shown } else { Echo::Withheld };
-        let service = Arc::new(Service::new(Arc::new(pipeline), config.limits.clone(), echo));
+        let pipeline = Pipeline::new(snapshot, nonces.with_share(config.limits.nonces_per_key));
+        let service = Arc::new(Service::new(pipeline, config.limits.calls));
         let stop = CancellationToken::new();
         let gate = Self {
             addresses: bound.iter().map(Bound::address).collect(),
@@ -120,6 +109,8 @@ impl Gate {
             listeners: TaskTracker::new(),
             stop: stop.clone().drop_guard(),
             drain_timeout: config.limits.drain_timeout,
+            certificates: bound.iter().filter_map(Bound::certificate).cloned().collect(),
+            config: config.clone(),
         };
         let slots = Arc::new(Semaphore::new(config.limits.connections));
         for bound in bound {
@@ -147,16 +138,5 @@ impl Gate {
             self.service.finish().await;
         });
         if drained.await.is_ok() { Drained::Whole } else { Drained::CutShort }
-    }
-}
-
-/// The bounds of one call as the wire has them.
-fn wire_limits(limits: &config::Limits) -> openapi::Limits {
-    openapi::Limits {
-        headers: limits.headers,
-        header_bytes: limits.header_bytes,
-        body_bytes: limits.body_bytes,
-        parameters: limits.parameters,
-        ..openapi::Limits::default()
     }
 }

@@ -37,6 +37,19 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A finding that has no place in a text.
+    #[must_use]
+    pub fn nowhere(severity: Severity, code: &str, message: impl Into<String>) -> Self {
+        Self { severity, code: code.to_owned(), message: message.into(), help: None, place: None }
+    }
+
+    /// The same finding with a way to mend it.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
     /// Every mistake of a world.
     #[must_use]
     pub fn of_world(errors: &LoadErrors) -> Vec<Self> {

@@ -8,16 +8,16 @@ use clap::Args;
 use super::Exit;
 use super::logging::Logging;
 use super::output::{self, Format};
-use super::signals::Signals;
-use crate::gateway::config::Config;
-use crate::gateway::{Drained, Gate, GatewayError};
+use super::signals::{Hangups, Signals};
+use crate::gateway::{Drained, Gate, Opened, Reloaded, Watch};
 
 /// How often it is looked whether lines of the log were dropped.
 const DROPPED_LINES: Duration = Duration::from_secs(10);
 
 const EXAMPLE: &str = "\
 Standard output has one JSON line for every call, and for a write another before it is forwarded. Everything else goes
-to standard error; RAMGATE_LOG=ramgate=debug shows more of it. SIGTERM and SIGINT let calls
+to standard error; RAMGATE_LOG=ramgate=debug shows more of it. SIGHUP and every change of a file reload what is decided
+by, and a set of files with a mistake in it leaves the last good one in force. SIGTERM and SIGINT let calls
 under way end, a second one does not wait for them.
 
 Example:
@@ -34,8 +34,8 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Exit {
-        let config = match Config::read(&self.config) {
-            Ok(config) => config,
+        let opened = match Opened::read(&self.config) {
+            Ok(opened) => opened,
             Err(findings) => {
                 output::findings(&findings, Format::Text);
                 return Exit::Usage;
@@ -49,31 +49,28 @@ impl Serve {
             }
         };
         let logging = Logging::start();
-        runtime.block_on(serve(&config, &logging))
+        runtime.block_on(serve(opened, &logging))
     }
 }
 
-async fn serve(config: &Config, logging: &Logging) -> Exit {
-    let mut signals = match Signals::listen() {
-        Ok(signals) => signals,
-        Err(error) => {
+async fn serve(opened: Opened, logging: &Logging) -> Exit {
+    let Opened { config, snapshot, findings, mut watch } = opened;
+    let (mut signals, mut hangups) = match (Signals::listen(), Hangups::listen()) {
+        (Ok(signals), Ok(hangups)) => (signals, hangups),
+        (Err(error), _) | (_, Err(error)) => {
             output::complain(format_args!("signals cannot be listened to: {error}"));
             return Exit::Internal;
         }
     };
-    let (gate, warnings) = match Gate::open(config).await {
-        Ok(opened) => opened,
-        Err(GatewayError::Mistakes(findings)) => {
-            output::findings(&findings, Format::Text);
-            return Exit::Usage;
-        }
+    let gate = match Gate::serve(&config, snapshot).await {
+        Ok(gate) => gate,
         Err(error) => {
             output::complain(error);
             return Exit::Internal;
         }
     };
-    if !warnings.is_empty() {
-        output::findings(&warnings, Format::Text);
+    if !findings.is_empty() {
+        output::findings(&findings, Format::Text);
     }
     for (address, listener) in gate.addresses().iter().zip(&config.listeners) {
         let scheme = if listener.tls.is_some() { "https" } else { "http" };
@@ -83,6 +80,8 @@ async fn serve(config: &Config, logging: &Logging) -> Exit {
     loop {
         tokio::select! {
             () = signals.next() => break,
+            () = hangups.next() => reload(&gate, &mut watch).await,
+            () = watch.changed() => reload(&gate, &mut watch).await,
             () = tokio::time::sleep(DROPPED_LINES) => {
                 if logging.dropped() > dropped {
                     dropped = logging.dropped();
@@ -104,6 +103,21 @@ async fn serve(config: &Config, logging: &Logging) -> Exit {
         Drained::CutShort => {
             output::complain("the gate ends with calls under way: their events say how far they came");
             Exit::Internal
+        }
+    }
+}
+
+async fn reload(gate: &Gate, watch: &mut Watch) {
+    match gate.reload(watch).await {
+        Ok(Reloaded { generation, findings }) => {
+            if !findings.is_empty() {
+                output::findings(&findings, Format::Text);
+            }
+            output::complain(format_args!("generation {generation} is in force"));
+        }
+        Err(findings) => {
+            output::findings(&findings, Format::Text);
+            output::complain("what was in force stays in force");
         }
     }
 }

@@ -189,13 +189,11 @@ impl Config {
     /// Every mistake of the file, each with its place.
     pub fn read(path: &Path) -> Result<Self, Vec<Finding>> {
         let text = std::fs::read_to_string(path).map_err(|error| {
-            vec![Finding {
-                severity: Severity::Error,
-                code: "config-unreadable".to_owned(),
-                message: format!("the configuration `{}` cannot be read: {error}", path.display()),
-                help: None,
-                place: None,
-            }]
+            vec![Finding::nowhere(
+                Severity::Error,
+                "config-unreadable",
+                format!("the configuration `{}` cannot be read: {error}", path.display()),
+            )]
         })?;
         let directory = path.parent().unwrap_or(Path::new(""));
         Self::parse(&SourceText::new(path.display().to_string(), text), directory)

@@ -12,9 +12,10 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use super::GatewayError;
 use super::config::{Listener, Network};
 use super::service::Service;
-use super::{GatewayError, tls};
+use super::tls::Certificate;
 use crate::authn::Hosts;
 
 /// What the network says of a connection; nothing in it comes from the caller (spec gate-rules G13).
@@ -36,7 +37,7 @@ pub struct Connection {
 pub(super) struct Bound {
     socket: TcpListener,
     address: SocketAddr,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<Certificate>>,
     network: Network,
     hosts: Arc<Hosts>,
     host_id: Arc<str>,
@@ -45,7 +46,7 @@ pub(super) struct Bound {
 impl Bound {
     /// Reads the listener's certificate and binds its address.
     pub(super) async fn new(listener: &Listener) -> Result<Self, GatewayError> {
-        let tls = listener.tls.as_ref().map(tls::server).transpose()?.map(TlsAcceptor::from);
+        let tls = listener.tls.as_ref().map(Certificate::read).transpose()?.map(Arc::new);
         let refused = |error: std::io::Error| GatewayError::Listen { address: listener.address, source: error };
         let socket = TcpListener::bind(listener.address).await.map_err(refused)?;
         let address = socket.local_addr().map_err(refused)?;
@@ -63,6 +64,11 @@ impl Bound {
     /// The address that it has.
     pub(super) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The certificate that it shows, on a TLS listener.
+    pub(super) fn certificate(&self) -> Option<&Arc<Certificate>> {
+        self.tls.as_ref()
     }
 
     /// Accepts until `stop`. Each connection takes one of `slots`, and one that `graceful` watches ends with its
@@ -102,8 +108,8 @@ impl Bound {
                 hosts: Arc::clone(&self.hosts),
                 host_id: Arc::clone(&self.host_id),
             });
-            let serving =
-                serve(stream, self.tls.clone(), connection, Arc::clone(&service), graceful.watcher(), stop.clone());
+            let tls = self.tls.as_ref().map(|certificate| TlsAcceptor::from(certificate.current()));
+            let serving = serve(stream, tls, connection, Arc::clone(&service), graceful.watcher(), stop.clone());
             tokio::spawn(async move {
                 serving.await;
                 drop(slot);
@@ -124,13 +130,15 @@ async fn serve(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, %error, "connection without TCP_NODELAY");
     }
-    let limits = service.limits();
+    let snapshot = service.pipeline().snapshot();
+    let limits = &snapshot.limits;
     let header_timeout = limits.header_timeout;
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(header_timeout)
         .max_buf_size(limits.header_bytes)
         .max_headers(limits.headers);
+    drop(snapshot);
     let answer = service_fn(move |request| {
         let service = Arc::clone(&service);
         let connection = Arc::clone(&connection);

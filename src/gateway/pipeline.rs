@@ -24,7 +24,7 @@ use crate::authn::{Caller, NonceMemory, Verifier};
 use crate::authz::ConsultedKeys;
 use crate::catalog::{ApiCall, Checks, ResolutionError};
 use crate::openapi::sign::{SignedRequest, SigningRequest, sign_acs3};
-use crate::openapi::{Call, Limits, WireRequest};
+use crate::openapi::{Call, WireRequest};
 
 /// A whole request, and what the network says of it.
 #[derive(Debug)]
@@ -42,19 +42,22 @@ pub struct Received {
 pub struct Pipeline {
     snapshot: ArcSwap<Snapshot>,
     nonces: NonceMemory,
-    limits: Limits,
 }
 
 impl Pipeline {
     /// A pipeline that decides by `snapshot`.
     #[must_use]
-    pub fn new(snapshot: Snapshot, nonces: NonceMemory, limits: Limits) -> Self {
-        Self { snapshot: ArcSwap::from_pointee(snapshot), nonces, limits }
+    pub fn new(snapshot: Snapshot, nonces: NonceMemory) -> Self {
+        Self { snapshot: ArcSwap::from_pointee(snapshot), nonces }
     }
 
-    /// Puts another snapshot in force. Calls under way end by the one they began with.
-    pub fn replace(&self, snapshot: Snapshot) {
+    /// Puts another snapshot in force, and gives the number of its generation. Calls under way end by the one they
+    /// began with.
+    pub fn replace(&self, mut snapshot: Snapshot) -> u64 {
+        let generation = self.snapshot.load().generation + 1;
+        snapshot.generation = generation;
         self.snapshot.store(Arc::new(snapshot));
+        generation
     }
 
     /// The snapshot in force.
@@ -79,7 +82,8 @@ impl Pipeline {
     /// The [`Refusal`] of the first stage that the call does not pass.
     pub async fn permit(&self, received: &Received, record: &mut Record) -> Result<Permitted, Refusal> {
         let snapshot = self.snapshot();
-        let call = read(received, &snapshot, &self.limits)?;
+        record.began(snapshot.generation);
+        let call = read(received, &snapshot)?;
         record.read(&call);
         let caller = authenticate(call, received, &snapshot, &self.nonces).await?;
         record.authenticated(&caller);
@@ -90,13 +94,13 @@ impl Pipeline {
 }
 
 /// Reads the call, and refuses whatever two readers could read differently, and calls that nobody could be allowed.
-fn read(received: &Received, snapshot: &Snapshot, limits: &Limits) -> Result<Call, Refusal> {
+fn read(received: &Received, snapshot: &Snapshot) -> Result<Call, Refusal> {
     let declares = |version: &str, operation: &str, parameter: &str| {
         let product = snapshot.product(version);
         let operation = product.and_then(|product| snapshot.catalog.operation(product, version, operation));
         operation.is_some_and(|operation| operation.parameter(parameter).is_some())
     };
-    Ok(Call::parse_declared(&received.request, limits, &declares)?)
+    Ok(Call::parse_declared(&received.request, &snapshot.wire_limits(), &declares)?)
 }
 
 /// Finds out whose the call is: host, key, token, time, signature, and then the nonce (spec gate-rules G10 to G12).

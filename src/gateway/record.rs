@@ -29,6 +29,7 @@ pub struct Record {
     peer: String,
     secure: bool,
     started: Instant,
+    generation: Option<u64>,
     access_key_id: Option<String>,
     version: Option<String>,
     operation: Option<String>,
@@ -60,6 +61,7 @@ impl Record {
             peer: connection.peer.to_string(),
             secure: connection.secure,
             started: Instant::now(),
+            generation: None,
             access_key_id: None,
             version: None,
             operation: None,
@@ -85,6 +87,11 @@ impl Record {
     /// The version of the API that was called, once it is known.
     pub(super) fn version(&self) -> Option<&str> {
         self.version.as_deref()
+    }
+
+    /// Which snapshot it is decided by.
+    pub(super) fn began(&mut self, generation: u64) {
+        self.generation = Some(generation);
     }
 
     /// What the call says it is; nothing of it is verified yet.
@@ -188,6 +195,7 @@ impl Drop for Record {
             request_id = %self.request_id,
             peer = %self.peer,
             secure = self.secure,
+            generation = self.generation,
             access_key_id = self.access_key_id.as_deref(),
             principal = self.principal.as_deref(),
             version = self.version.as_deref(),

@@ -15,28 +15,26 @@ use super::pipeline::{Pipeline, Received};
 use super::record::Record;
 use super::refusal::Refusal;
 use super::respond::{self, Audience};
-use crate::authn::Echo;
 use crate::openapi::{Format, WireRequest};
 
 /// What every connection of a gate is served by.
 #[derive(Debug)]
 pub(super) struct Service {
-    pipeline: Arc<Pipeline>,
-    limits: Limits,
-    echo: Echo,
+    pipeline: Pipeline,
     calls: Arc<Semaphore>,
+    most_calls: usize,
     /// Calls under way, whether or not their callers still wait.
     tasks: TaskTracker,
 }
 
 impl Service {
-    pub(super) fn new(pipeline: Arc<Pipeline>, limits: Limits, echo: Echo) -> Self {
-        let calls = Arc::new(Semaphore::new(limits.calls));
-        Self { pipeline, limits, echo, calls, tasks: TaskTracker::new() }
+    /// A service of at most `most_calls` calls at once.
+    pub(super) fn new(pipeline: Pipeline, most_calls: usize) -> Self {
+        Self { pipeline, calls: Arc::new(Semaphore::new(most_calls)), most_calls, tasks: TaskTracker::new() }
     }
 
-    pub(super) fn limits(&self) -> &Limits {
-        &self.limits
+    pub(super) fn pipeline(&self) -> &Pipeline {
+        &self.pipeline
     }
 
     /// Ends once no call is under way any more; for a service that gets no further calls.
@@ -59,7 +57,7 @@ impl Service {
         };
         let format = Format::wanted(&request);
         let Ok(turn) = Arc::clone(&self.calls).try_acquire_owned() else {
-            let refusal = Refusal::Overloaded { limit: self.limits.calls };
+            let refusal = Refusal::Overloaded { limit: self.most_calls };
             return self.refuse(&refusal, &mut record, &connection, format);
         };
         let received = Received { request, connection: Arc::clone(&connection), at: Timestamp::now() };
@@ -83,17 +81,18 @@ impl Service {
 
     /// The whole request, within its bounds of size and time.
     async fn receive(&self, request: Request<Incoming>) -> Result<WireRequest, Refusal> {
-        let limit = self.limits.body_bytes;
+        let snapshot = self.pipeline.snapshot();
+        let Limits { body_bytes: limit, body_timeout, .. } = snapshot.limits;
         let (head, body) = request.into_parts();
         if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
             return Err(Refusal::BodyTooLarge { limit });
         }
-        let collected = tokio::time::timeout(self.limits.body_timeout, Limited::new(body, limit).collect()).await;
+        let collected = tokio::time::timeout(body_timeout, Limited::new(body, limit).collect()).await;
         match collected {
             Ok(Ok(body)) => Ok(WireRequest::new(&head, body.to_bytes())),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge { limit }),
             Ok(Err(error)) => Err(Refusal::BodyBroken { reason: error.to_string() }),
-            Err(_) => Err(Refusal::BodyTooSlow { seconds: self.limits.body_timeout.as_secs() }),
+            Err(_) => Err(Refusal::BodyTooSlow { seconds: body_timeout.as_secs() }),
         }
     }
 
@@ -123,7 +122,7 @@ impl Service {
             host_id: &connection.host_id,
             product: product.unwrap_or_default(),
             format,
-            echo: self.echo,
+            echo: snapshot.echo,
         };
         respond::refused(refusal, &audience)
     }

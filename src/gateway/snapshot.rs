@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::config::{self, Config};
+use super::config::{self, Config, Limits};
 use super::upstream::Upstream;
 use super::{context, tls};
-use crate::authn::KeyRing;
+use crate::authn::{Echo, KeyRing};
 use crate::authz::{Authorizer, UnsuppliedKey};
 use crate::catalog::{Catalog, Facts};
-use crate::identity::{Principal, World};
+use crate::identity::{Principal, SecretReference, World};
 use crate::json::SourceText;
+use crate::openapi;
 use crate::openapi::sign::Credential;
 use crate::policy::{Context, Dialect, Effect};
 use crate::report::{Finding, Severity};
@@ -27,6 +28,10 @@ pub struct Snapshot {
     pub(super) authorizer: Authorizer,
     pub(super) facts: Facts,
     pub(super) keys: Arc<KeyRing>,
+    pub(super) limits: Limits,
+    pub(super) echo: Echo,
+    /// How many snapshots were in force before it.
+    pub(super) generation: u64,
     aliases: BTreeMap<String, String>,
     upstreams: Vec<Arc<Upstream>>,
 }
@@ -38,6 +43,8 @@ pub struct Loaded {
     pub snapshot: Snapshot,
     /// Warnings and notes; no error is among them.
     pub findings: Vec<Finding>,
+    /// The files that secrets of the world were read from.
+    pub(super) secret_files: Vec<PathBuf>,
 }
 
 impl Snapshot {
@@ -63,6 +70,7 @@ impl Snapshot {
         let upstreams = upstreams(config, &mut findings);
         match (ground, keys) {
             (Some(ground), Some(keys)) if sound(&findings) => {
+                let secret_files = ground.secret_files();
                 let aliases = ground.world.accounts.iter();
                 let aliases = aliases.filter_map(|(id, account)| Some((id.clone(), account.alias.clone()?)));
                 let snapshot = Self {
@@ -70,12 +78,26 @@ impl Snapshot {
                     authorizer: ground.authorizer,
                     facts: ground.world.inventory.facts(),
                     keys: Arc::new(keys),
+                    limits: config.limits.clone(),
+                    echo: if config.echo_string_to_sign { Echo::Shown } else { Echo::Withheld },
+                    generation: 0,
                     aliases: aliases.collect(),
                     upstreams,
                 };
-                Ok(Loaded { snapshot, findings })
+                Ok(Loaded { snapshot, findings, secret_files })
             }
             _ => Err(findings),
+        }
+    }
+
+    /// The bounds of one call as the wire has them.
+    pub(super) fn wire_limits(&self) -> openapi::Limits {
+        openapi::Limits {
+            headers: self.limits.headers,
+            header_bytes: self.limits.header_bytes,
+            body_bytes: self.limits.body_bytes,
+            parameters: self.limits.parameters,
+            ..openapi::Limits::default()
         }
     }
 
@@ -151,6 +173,11 @@ impl Ground {
         Some(Self { world, catalog, authorizer })
     }
 
+    fn secret_files(&self) -> Vec<PathBuf> {
+        let references = self.world.keys().flat_map(|holder| [Some(holder.secret), holder.token]).flatten();
+        references.filter_map(SecretReference::file).map(Path::to_owned).collect()
+    }
+
     fn keys(&self, findings: &mut Vec<Finding>) -> Option<KeyRing> {
         let keys = KeyRing::of_world(&self.world);
         keys.map_err(|errors| findings.extend(errors.iter().map(|error| error_finding("access-key", error)))).ok()
@@ -162,7 +189,7 @@ fn sound(findings: &[Finding]) -> bool {
 }
 
 fn error_finding(code: &str, message: impl Display) -> Finding {
-    Finding { severity: Severity::Error, code: code.to_owned(), message: message.to_string(), help: None, place: None }
+    Finding::nowhere(Severity::Error, code, message.to_string())
 }
 
 fn catalogue(paths: &[impl AsRef<Path>], findings: &mut Vec<Finding>) -> Catalog {
@@ -191,13 +218,9 @@ fn root_keys(config: &Config, world: &World, findings: &mut Vec<Finding>) {
         let Principal::Owner { account } = &holder.principal else { continue };
         let key = holder.key_id;
         let message = format!("access key `{key}` belongs to the owner of account {account}, whom no policy binds");
-        findings.push(Finding {
-            severity: if config.allow_root_keys { Severity::Warning } else { Severity::Error },
-            code: "root-key".to_owned(),
-            message,
-            help: Some("use the key of a user or role, or accept it with `allow_root_keys = true`".to_owned()),
-            place: None,
-        });
+        let severity = if config.allow_root_keys { Severity::Warning } else { Severity::Error };
+        let help = "use the key of a user or role, or accept it with `allow_root_keys = true`";
+        findings.push(Finding::nowhere(severity, "root-key", message).with_help(help));
     }
 }
 
@@ -237,28 +260,28 @@ fn routes(config: &Config, world: &World, catalog: &Catalog, findings: &mut Vec<
         if catalog.product(product, version).is_none() {
             let message = format!("the catalogue has no version {version} of `{product}`, which an upstream is for");
             let help = "correct the upstream, or add a catalogue file for it";
-            findings.push(Finding { help: Some(help.to_owned()), ..error_finding("upstream-product", message) });
+            findings.push(error_finding("upstream-product", message).with_help(help));
         }
         if !world.accounts.contains_key(account) {
             let message = format!("an upstream is for account {account}, which is not in the world");
             let help = "correct its `account`, or add the account to the world";
-            findings.push(Finding { help: Some(help.to_owned()), ..error_finding("upstream-account", message) });
+            findings.push(error_finding("upstream-account", message).with_help(help));
         }
         if !upstream.endpoint.tls {
             let message = format!("calls to `{}` go in the clear", upstream.endpoint.authority);
-            findings.push(Finding { severity: Severity::Warning, ..error_finding("plain-upstream", message) });
+            findings.push(Finding::nowhere(Severity::Warning, "plain-upstream", message));
         }
     }
     for listener in config.listeners.iter().filter(|listener| listener.tls.is_none()) {
         let message = format!("calls to {} come in the clear: `acs:SecureTransport` is false", listener.address);
-        findings.push(Finding { severity: Severity::Warning, ..error_finding("plain-listener", message) });
+        findings.push(Finding::nowhere(Severity::Warning, "plain-listener", message));
     }
     let callers: BTreeSet<String> =
         world.keys().filter_map(|holder| holder.principal.account().map(str::to_owned)).collect();
     for account in callers {
         if config.upstreams.iter().all(|upstream| upstream.account != account) {
             let message = format!("account {account} has keys and no upstream: every call of it will be refused");
-            findings.push(Finding { severity: Severity::Warning, ..error_finding("no-upstream", message) });
+            findings.push(Finding::nowhere(Severity::Warning, "no-upstream", message));
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
@@ -69,6 +70,42 @@ pub fn server(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
         .map_err(|source| TlsError::Refused { path: files.certificate.clone(), source })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+/// The certificate of a listener, as its files held it when they were last read without a mistake.
+#[derive(Debug)]
+pub struct Certificate {
+    files: TlsFiles,
+    current: ArcSwap<ServerConfig>,
+}
+
+impl Certificate {
+    /// Reads `files`.
+    ///
+    /// # Errors
+    /// As [`server`].
+    pub fn read(files: &TlsFiles) -> Result<Self, TlsError> {
+        Ok(Self { files: files.clone(), current: ArcSwap::new(server(files)?) })
+    }
+
+    /// What the next connection is shown.
+    #[must_use]
+    pub fn current(&self) -> Arc<ServerConfig> {
+        self.current.load_full()
+    }
+
+    /// Reads the files anew, for [`replace`](Self::replace).
+    ///
+    /// # Errors
+    /// As [`server`]; the certificate stays what it was.
+    pub fn again(&self) -> Result<Arc<ServerConfig>, TlsError> {
+        server(&self.files)
+    }
+
+    /// Shows another from the next connection on; those that are open go on.
+    pub fn replace(&self, config: Arc<ServerConfig>) {
+        self.current.store(config);
+    }
 }
 
 /// How upstreams are trusted: the web's authorities, and those of `ca` where it is given.

@@ -37,6 +37,15 @@ impl SecretReference {
         }
     }
 
+    /// The file that it names, where it names one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Environment(_) | Self::Inline(_) => None,
+        }
+    }
+
     /// The same reference with a relative file path taken from `directory`.
     #[must_use]
     pub fn relative_to(self, directory: &Path) -> Self {

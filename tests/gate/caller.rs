@@ -1,13 +1,17 @@
 //! A caller that signs its own calls and sees every byte of the answers.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use ramgate::catalog::Parameters;
 use ramgate::openapi::Format;
 use ramgate::openapi::sign::{Credential, SignedRequest, SigningRequest, sign_acs3};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -53,11 +57,16 @@ pub fn signed(host: &str, key: Key, operation: &str, pairs: &[(&str, &str)]) -> 
 
 /// The bytes of a request, on a connection that is closed after it.
 pub fn bytes(request: &SignedRequest) -> Vec<u8> {
+    bytes_with(request, "connection: close\r\n")
+}
+
+/// The bytes of a request with these header lines more.
+pub fn bytes_with(request: &SignedRequest, lines: &str) -> Vec<u8> {
     let mut text = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
     for (name, value) in &request.headers {
         text.push_str(&format!("{name}: {value}\r\n"));
     }
-    text.push_str(&format!("content-length: {}\r\nconnection: close\r\n\r\n", request.body.len()));
+    text.push_str(&format!("content-length: {}\r\n{lines}\r\n", request.body.len()));
     [text.as_bytes(), &request.body].concat()
 }
 
@@ -99,12 +108,61 @@ impl Answer {
 
 /// Sends bytes and reads the answer up to the end of the connection.
 pub fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut stream = connect(address);
     stream.write_all(request).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     let answer = String::from_utf8(answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: `{answer}`"));
     Answer { status: head[9..12].parse().unwrap(), head: head.to_owned(), body: body.to_owned() }
+}
+
+type Tls = StreamOwned<ClientConnection, TcpStream>;
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
+}
+
+/// A connection that is kept open from one call to the next.
+pub struct KeptOpen<S = TcpStream> {
+    stream: BufReader<S>,
+}
+
+impl KeptOpen {
+    pub fn to(address: SocketAddr) -> Self {
+        Self { stream: BufReader::new(connect(address)) }
+    }
+}
+
+impl KeptOpen<Tls> {
+    /// Over TLS, and the certificate that the other end showed.
+    pub fn securely_to(address: SocketAddr, authority: &Path) -> (Self, Vec<u8>) {
+        let config = Arc::new(ramgate::gateway::tls::client(Some(authority)).unwrap());
+        let connection = ClientConnection::new(config, ServerName::from(address.ip())).unwrap();
+        let mut stream = StreamOwned::new(connection, connect(address));
+        stream.conn.complete_io(&mut stream.sock).unwrap();
+        let shown = stream.conn.peer_certificates().unwrap()[0].to_vec();
+        (Self { stream: BufReader::new(stream) }, shown)
+    }
+}
+
+impl<S: Read + Write> KeptOpen<S> {
+    /// The answer to a request; `None` where the other end has closed the connection.
+    pub fn exchange(&mut self, request: &[u8]) -> Option<Answer> {
+        self.stream.get_mut().write_all(request).ok()?;
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            if self.stream.read_line(&mut head).ok()? == 0 {
+                return None;
+            }
+        }
+        let status = head[9..12].parse().unwrap();
+        let mut answer = Answer { status, head: head.trim_end().to_owned(), body: String::new() };
+        let mut body = vec![0; answer.header("content-length").unwrap().parse().unwrap()];
+        self.stream.read_exact(&mut body).ok()?;
+        answer.body = String::from_utf8(body).unwrap();
+        Some(answer)
+    }
 }

@@ -25,7 +25,7 @@ fn pipeline(statements: &str) -> Pipeline {
     let world = world(WORLD, &[("rights", &policy(statements))]);
     let config = config(SocketAddr::from(([127, 0, 0, 1], 4000)));
     let snapshot = Snapshot::of_world(&config, Ok(world)).unwrap().snapshot;
-    Pipeline::new(snapshot, NonceMemory::in_memory(), Limits::default())
+    Pipeline::new(snapshot, NonceMemory::in_memory())
 }
 
 /// The call as it would go to the upstream, or why it does not.

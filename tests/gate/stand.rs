@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ramgate::authn::{KeyEntry, KeyRing};
 use ramgate::gateway::config::{Config, Endpoint, Listener, Network, TlsFiles, Upstream};
-use ramgate::gateway::{Drained, Gate, Snapshot};
+use ramgate::gateway::{Drained, Gate, Opened, Snapshot, Watch};
 use ramgate::identity::{KeyStatus, Principal, SecretReference, World};
 use ramgate::json::SourceText;
 use ramgate::openapi::WireRequest;
@@ -72,17 +72,27 @@ impl Stand {
         Self::open(tempfile::tempdir().unwrap(), world, change)
     }
 
+    /// A gate that is opened from the files of `directory`, which `write` writes for an upstream.
+    pub fn of_files(directory: TempDir, write: impl FnOnce(&Path, SocketAddr)) -> (Self, Watch) {
+        let (runtime, sandbox) = behind();
+        write(directory.path(), sandbox.local_addr());
+        let Opened { config, snapshot, watch, .. } = Opened::read(&directory.path().join("ramgate.toml")).unwrap();
+        (Self::serve(directory, runtime, sandbox, &config, snapshot), watch)
+    }
+
     fn open(directory: TempDir, world: World, change: impl FnOnce(&mut Config)) -> Result<Self, Vec<Finding>> {
-        events::begin();
-        let runtime = Runtime::new().unwrap();
-        let sandbox = runtime.block_on(upstream());
+        let (runtime, sandbox) = behind();
         let mut config = config(sandbox.local_addr());
         change(&mut config);
         let snapshot = Snapshot::of_world(&config, Ok(world))?.snapshot;
-        let gate = runtime.block_on(Gate::serve(&config, snapshot)).unwrap();
+        Ok(Self::serve(directory, runtime, sandbox, &config, snapshot))
+    }
+
+    fn serve(directory: TempDir, runtime: Runtime, sandbox: Server, config: &Config, snapshot: Snapshot) -> Self {
+        let gate = runtime.block_on(Gate::serve(config, snapshot)).unwrap();
         let address = gate.addresses()[0];
         let place = Place { endpoint: address.to_string(), ca: None };
-        Ok(Self { runtime, sandbox, gate, place, address, _directory: directory })
+        Self { runtime, sandbox, gate, place, address, _directory: directory }
     }
 
     fn trusting(mut self, ca: Option<PathBuf>) -> Self {
@@ -110,6 +120,11 @@ impl Stand {
         migration.is_some_and(|migration| matches!(migration.stage, Stage::Syncing { .. }))
     }
 
+    /// The gate itself, and what its futures run on.
+    pub fn gate(&self) -> (&Gate, &Runtime) {
+        (&self.gate, &self.runtime)
+    }
+
     /// Signs and makes a call.
     pub fn call(&self, key: Key, operation: &str, pairs: &[(&str, &str)]) -> Answer {
         self.send(&caller::bytes(&caller::signed(&self.place.endpoint, key, operation, pairs)))
@@ -130,6 +145,14 @@ impl Stand {
         let Self { runtime, gate, .. } = self;
         runtime.block_on(gate.shutdown())
     }
+}
+
+/// What stands behind a gate.
+fn behind() -> (Runtime, Server) {
+    events::begin();
+    let runtime = Runtime::new().unwrap();
+    let sandbox = runtime.block_on(upstream());
+    (runtime, sandbox)
 }
 
 /// A sandbox that takes the account's real key.

@@ -1,0 +1,252 @@
+//! Changing what a gate decides by while it serves.
+//!
+//! A reload builds a whole new [`Snapshot`] aside and puts it in force, or leaves the one in force and says why (spec
+//! gate-rules G17). Calls under way end by the snapshot they began with; the next call on an open connection sees the
+//! new one.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::Gate;
+use super::config::{Config, Limits};
+use super::snapshot::{Loaded, Snapshot};
+use crate::report::{Finding, Severity};
+
+/// How often it is looked whether a file has changed.
+const POLL: Duration = Duration::from_secs(1);
+
+/// How often files that change while they are read are read again before they are left for later.
+const ATTEMPTS: usize = 5;
+
+/// Folders deeper than this below a watched one are not looked into: a link may lead in a circle.
+const MAX_DEPTH: usize = 8;
+
+/// The configuration of a gate that is to be opened, what it names, and a watch over all of it.
+#[derive(Debug)]
+pub struct Opened {
+    /// The configuration.
+    pub config: Config,
+    /// The snapshot to begin with.
+    pub snapshot: Snapshot,
+    /// Warnings and notes.
+    pub findings: Vec<Finding>,
+    /// Tells when something of it changes from what was read.
+    pub watch: Watch,
+}
+
+impl Opened {
+    /// Reads the configuration at `path` and everything that it names.
+    ///
+    /// # Errors
+    /// Every mistake that was found.
+    pub fn read(path: &Path) -> Result<Self, Vec<Finding>> {
+        let settled = settled(path, &[], None);
+        let (config, Loaded { snapshot, findings, secret_files }) = settled.read?;
+        let watch = Watch { path: path.to_owned(), secrets: secret_files, seen: settled.seen };
+        Ok(Self { config, snapshot, findings, watch })
+    }
+}
+
+/// What a reload came to.
+#[derive(Debug)]
+pub struct Reloaded {
+    /// Number of the snapshot that is in force now; the first one has 0.
+    pub generation: u64,
+    /// Warnings and notes, changes among them that take a restart.
+    pub findings: Vec<Finding>,
+}
+
+impl Gate {
+    /// Puts everything in force anew that `watch` watches: world, policies, catalogue files, secrets, upstreams,
+    /// certificates, and the limits of a single call.
+    ///
+    /// # Errors
+    /// Every mistake that was found; everything stays as it was.
+    pub async fn reload(&self, watch: &mut Watch) -> Result<Reloaded, Vec<Finding>> {
+        let (running, path, secrets) = (self.config.clone(), watch.path.clone(), watch.secrets.clone());
+        let settled = tokio::task::spawn_blocking(move || settled(&path, &secrets, Some(&running))).await;
+        let settled = settled.map_err(|error| mistake(format!("the reload broke off: {error}")))?;
+        watch.seen = settled.seen;
+        let (_, Loaded { snapshot, findings, secret_files }) = settled.read?;
+        watch.secrets = secret_files;
+        let mut certificates = Vec::with_capacity(self.certificates.len());
+        let mut mistakes = Vec::new();
+        for certificate in &self.certificates {
+            match certificate.again() {
+                Ok(config) => certificates.push((certificate, config)),
+                Err(error) => mistakes.push(Finding::nowhere(Severity::Error, "tls", error.to_string())),
+            }
+        }
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        for (certificate, config) in certificates {
+            certificate.replace(config);
+        }
+        Ok(Reloaded { generation: self.service.pipeline().replace(snapshot), findings })
+    }
+}
+
+fn mistake(message: impl Into<String>) -> Vec<Finding> {
+    vec![Finding::nowhere(Severity::Error, "reload", message)]
+}
+
+/// What reading came to, and what a look at the files showed before and after it. `None` where no two looks saw the
+/// same.
+struct Settled {
+    read: Result<(Config, Loaded), Vec<Finding>>,
+    seen: Option<u64>,
+}
+
+/// Reads everything until nothing of it changed from one reading to the next, so that files of two different changes
+/// are never mixed. `secrets` are the files that secrets were in before, as long as the world does not tell which it is now.
+fn settled(path: &Path, secrets: &[PathBuf], running: Option<&Config>) -> Settled {
+    let mut before = None;
+    for _ in 0..ATTEMPTS {
+        let read = read(path, running);
+        let secrets = read.as_ref().map_or(secrets, |(_, loaded)| &loaded.secret_files);
+        let seen = Some(fingerprint(&files(path, secrets)));
+        // All of it was read between two looks that saw the same.
+        if before == seen {
+            return Settled { read, seen };
+        }
+        before = seen;
+    }
+    Settled { read: Err(mistake("the files change all the time: none of them is taken until they rest")), seen: None }
+}
+
+fn read(path: &Path, running: Option<&Config>) -> Result<(Config, Loaded), Vec<Finding>> {
+    let mut config = Config::read(path)?;
+    let waiting = running.and_then(|running| waiting_for_a_restart(running, &config));
+    if let Some(running) = running {
+        config.listeners.clone_from(&running.listeners);
+    }
+    let mut loaded = Snapshot::load(&config)?;
+    loaded.findings.extend(waiting);
+    Ok((config, loaded))
+}
+
+/// What of a new configuration takes a restart.
+fn waiting_for_a_restart(running: &Config, new: &Config) -> Option<Finding> {
+    let fixed = |limits: &Limits| {
+        let Limits { connections, calls, nonces_per_key, drain_timeout, .. } = *limits;
+        (connections, calls, nonces_per_key, drain_timeout)
+    };
+    let mut parts = Vec::new();
+    if running.listeners != new.listeners {
+        parts.push("[[listeners]]");
+    }
+    if running.nonce_journal != new.nonce_journal {
+        parts.push("`nonce_journal`");
+    }
+    if fixed(&running.limits) != fixed(&new.limits) {
+        parts.push("`connections`, `calls`, `nonces_per_key` or `drain_timeout` of [limits]");
+    }
+    let message = format!("changed, and in force only after a restart: {}", parts.join(", "));
+    (!parts.is_empty()).then(|| Finding::nowhere(Severity::Warning, "restart-needed", message))
+}
+
+/// Waits for changes of the files that a gate was opened from.
+#[derive(Debug)]
+pub struct Watch {
+    path: PathBuf,
+    secrets: Vec<PathBuf>,
+    seen: Option<u64>,
+}
+
+impl Watch {
+    /// Ends when a file is not as it was when it was last read: by content, by replacement, or because a link leads
+    /// elsewhere. Nothing is lost where the wait is given up.
+    pub async fn changed(&mut self) {
+        loop {
+            tokio::time::sleep(POLL).await;
+            let (path, secrets) = (self.path.clone(), self.secrets.clone());
+            let looked = tokio::task::spawn_blocking(move || fingerprint(&files(&path, &secrets))).await;
+            if looked.is_ok_and(|now| self.seen != Some(now)) {
+                return;
+            }
+        }
+    }
+}
+
+/// The files and folders that decide what a gate with the configuration at `path` does.
+fn files(path: &Path, secrets: &[PathBuf]) -> Vec<PathBuf> {
+    let mut files = vec![path.to_owned()];
+    // One that cannot be read is watched until it can.
+    if let Ok(config) = Config::read(path) {
+        files.push(config.world.join("world.toml"));
+        files.push(config.world.join("world.json"));
+        files.push(config.world.join("policies"));
+        files.extend(config.catalogue);
+        for upstream in &config.upstreams {
+            files.extend(upstream.ca.clone());
+            let references = [Some(&upstream.secret), upstream.token.as_ref()];
+            files.extend(references.into_iter().flatten().filter_map(|secret| secret.file().map(Path::to_owned)));
+        }
+        for tls in config.listeners.iter().filter_map(|listener| listener.tls.as_ref()) {
+            files.extend([tls.certificate.clone(), tls.key.clone()]);
+        }
+    }
+    files.extend_from_slice(secrets);
+    files
+}
+
+/// What a look at the files shows without reading them.
+fn fingerprint(files: &[PathBuf]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        look(file, 0, &mut hasher);
+    }
+    hasher.finish()
+}
+
+fn look(path: &Path, depth: usize, hasher: &mut DefaultHasher) {
+    path.hash(hasher);
+    // Where the path leads says whether a link was swapped, also one of a folder above.
+    path.canonicalize().ok().hash(hasher);
+    let Ok(metadata) = path.metadata() else { return };
+    metadata.len().hash(hasher);
+    metadata.modified().ok().hash(hasher);
+    if metadata.is_dir() && depth < MAX_DEPTH {
+        let mut entries: Vec<PathBuf> =
+            path.read_dir().into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        entries.sort();
+        for entry in entries {
+            look(&entry, depth + 1, hasher);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_sees_content_replacement_and_swapped_links() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in ["one", "two"] {
+            std::fs::create_dir_all(at(name).join("policies")).unwrap();
+            std::fs::write(at(name).join("policies/a.json"), "{}").unwrap();
+        }
+        std::os::unix::fs::symlink(at("one"), at("current")).unwrap();
+        let files = [at("current/policies"), at("absent")];
+        let mut seen = vec![fingerprint(&files)];
+        assert_eq!(seen, [fingerprint(&files)], "nothing happened");
+        let mut changed = |what: &str| {
+            let now = fingerprint(&files);
+            assert!(!seen.contains(&now), "{what}");
+            seen.push(now);
+        };
+        std::fs::write(at("one/policies/a.json"), "{ }").unwrap();
+        changed("a file has other content");
+        std::fs::write(at("one/policies/b.json"), "{}").unwrap();
+        changed("a file is there that was not");
+        std::fs::remove_file(at("current")).unwrap();
+        std::os::unix::fs::symlink(at("two"), at("current")).unwrap();
+        changed("the link leads elsewhere");
+        std::fs::write(at("absent"), "").unwrap();
+        changed("what was missing is there");
+    }
+}

@@ -1,0 +1,201 @@
+//! Changing what a gate decides by while it serves.
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ramgate::gateway::Watch;
+use ramgate::report::Finding;
+
+use super::caller::{self, KeptOpen};
+use super::events;
+use super::rules::{ALICE, ALL, CLUSTER, WORLD, policy};
+use super::stand::{ACCOUNT, Authority, Stand, UPSTREAM};
+
+const NOTHING: &str = r#"{ "Effect": "Deny", "Action": "*", "Resource": "*" }"#;
+
+/// A gate that is opened from files which can be changed, and the folder of its world.
+struct Changing {
+    stand: Stand,
+    watch: Watch,
+    folder: PathBuf,
+}
+
+impl Changing {
+    /// One whose callers may do everything; `configure` may add to the configuration.
+    fn allowing(listener: impl FnOnce(&Path) -> String) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = directory.path().to_owned();
+        let (stand, watch) = Stand::of_files(directory, |folder, upstream| {
+            std::fs::create_dir(folder.join("policies")).unwrap();
+            std::fs::write(folder.join("world.toml"), WORLD).unwrap();
+            write_policy(folder, ALL);
+            let listener = listener(folder);
+            std::fs::write(folder.join("ramgate.toml"), configuration(upstream, &listener)).unwrap();
+            for (name, secret) in [("secret", UPSTREAM.secret), ("token", UPSTREAM.token.unwrap())] {
+                write_secret(&folder.join(name), secret);
+            }
+        });
+        Self { stand, watch, folder }
+    }
+
+    fn plain() -> Self {
+        Self::allowing(|_| "plain = true".to_owned())
+    }
+
+    fn reload(&mut self) -> Result<u64, Vec<Finding>> {
+        let (gate, runtime) = self.stand.gate();
+        runtime.block_on(gate.reload(&mut self.watch)).map(|reloaded| reloaded.generation)
+    }
+
+    /// Waits for the watch, for as long as a change may take to be seen.
+    fn is_seen(&mut self) -> bool {
+        let (_, runtime) = self.stand.gate();
+        runtime.block_on(async { tokio::time::timeout(Duration::from_secs(4), self.watch.changed()).await.is_ok() })
+    }
+
+    fn request(&self) -> Vec<u8> {
+        let pairs = [("DBClusterId", CLUSTER)];
+        caller::bytes_with(&caller::signed(&self.stand.place.endpoint, ALICE, "DescribeDBClusterMigration", &pairs), "")
+    }
+}
+
+fn configuration(upstream: SocketAddr, listener: &str) -> String {
+    let mut text = format!("[[listeners]]\naddress = \"127.0.0.1:0\"\n{listener}\n");
+    write!(
+        text,
+        "[[upstreams]]\nproduct = \"polardb\"\nversion = \"2017-08-01\"\naccount = \"{ACCOUNT}\"\nendpoint = \
+         \"http://{upstream}\"\nplain = true\ncredential = {{ id = \"{}\", secret = \"file:secret\", token = \
+         \"file:token\" }}\n[gate]\nnonces_in_memory = true\n",
+        UPSTREAM.id
+    )
+    .unwrap();
+    text
+}
+
+fn write_policy(folder: &Path, statements: &str) {
+    std::fs::write(folder.join("policies/rights.json"), policy(statements)).unwrap();
+}
+
+fn write_secret(path: &Path, secret: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::write(path, secret).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn a_changed_policy_is_seen_and_decides_the_next_call_of_an_open_connection() {
+    let mut changing = Changing::plain();
+    changing.stand.migrate(&[(CLUSTER, "cn-hangzhou")]);
+    let mut connection = KeptOpen::to(changing.stand.address);
+    assert_eq!(connection.exchange(&changing.request()).unwrap().status, 200);
+    write_policy(&changing.folder, NOTHING);
+    assert!(changing.is_seen());
+    assert_eq!(changing.reload().unwrap(), 1);
+    let answer = connection.exchange(&changing.request()).unwrap();
+    assert_eq!(answer.status, 403, "{answer:?}");
+    assert_eq!(events::decision(answer.gate_request_id())["generation"], 1);
+    assert!(!changing.is_seen(), "nothing changed since");
+}
+
+#[test]
+fn a_set_of_files_with_a_mistake_leaves_the_last_good_one_in_force_and_is_told_once() {
+    let mut changing = Changing::plain();
+    changing.stand.migrate(&[(CLUSTER, "cn-hangzhou")]);
+    for (file, text) in [("policies/rights.json", "{"), ("world.toml", "x"), ("ramgate.toml", "x"), ("secret", "")] {
+        let path = changing.folder.join(file);
+        let good = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text).unwrap();
+        assert!(changing.is_seen(), "{file}");
+        assert!(!changing.reload().unwrap_err().is_empty(), "{file}");
+        let answer = changing.stand.send(&caller::bytes(&caller::signed(
+            &changing.stand.place.endpoint,
+            ALICE,
+            "DescribeDBClusterMigration",
+            &[("DBClusterId", CLUSTER)],
+        )));
+        assert_eq!(answer.status, 200, "{file}: {answer:?}");
+        std::fs::write(&path, good).unwrap();
+        assert!(changing.reload().is_ok(), "{file}");
+    }
+    // A policy that is attached and missing, and an empty set.
+    std::fs::remove_file(changing.folder.join("policies/rights.json")).unwrap();
+    assert!(changing.reload().is_err());
+    assert!(!changing.is_seen(), "it is told once");
+}
+
+#[test]
+fn what_takes_a_restart_is_said() {
+    let mut changing = Changing::plain();
+    let path = changing.folder.join("ramgate.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text.replace("plain = true\n[[up", "plain = true\nnetwork = \"public\"\n[[up");
+    std::fs::write(&path, format!("{text}\n[limits]\ncalls = 7\nbody_bytes = 100\n")).unwrap();
+    let (gate, runtime) = changing.stand.gate();
+    let reloaded = runtime.block_on(gate.reload(&mut changing.watch)).unwrap();
+    let finding = reloaded.findings.iter().find(|finding| finding.code == "restart-needed").unwrap();
+    assert!(finding.message.contains("[[listeners]]") && finding.message.contains("`calls`"), "{finding:?}");
+    // What needs none is in force.
+    let long = "x".repeat(101);
+    let request = format!("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 101\r\nconnection: close\r\n\r\n{long}");
+    let answer = changing.stand.send(request.as_bytes());
+    assert!(answer.message().contains("more than 100 bytes"), "{answer:?}");
+}
+
+#[test]
+fn no_call_fails_and_no_connection_closes_in_a_hundred_reloads() {
+    let mut changing = Changing::plain();
+    changing.stand.migrate(&[(CLUSTER, "cn-hangzhou")]);
+    let done = AtomicBool::new(false);
+    let address = changing.stand.address;
+    let endpoint = changing.stand.place.endpoint.clone();
+    std::thread::scope(|scope| {
+        let callers: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut connection = KeptOpen::to(address);
+                    let mut calls = 0;
+                    while !done.load(Ordering::Relaxed) {
+                        let pairs = [("DBClusterId", CLUSTER)];
+                        let request = caller::signed(&endpoint, ALICE, "DescribeDBClusterMigration", &pairs);
+                        let answer = connection.exchange(&caller::bytes_with(&request, ""));
+                        let answer = answer.expect("the connection stays open");
+                        assert_eq!(answer.status, 200, "{answer:?}");
+                        calls += 1;
+                    }
+                    calls
+                })
+            })
+            .collect();
+        for reload in 1..=100 {
+            let other = if reload % 2 == 0 { ALL.to_owned() } else { format!("{ALL}, {ALL}") };
+            write_policy(&changing.folder, &other);
+            assert_eq!(changing.reload().unwrap(), reload);
+        }
+        done.store(true, Ordering::Relaxed);
+        let calls: usize = callers.into_iter().map(|caller| caller.join().unwrap()).sum();
+        assert!(calls > 100, "{calls} calls were made meanwhile");
+    });
+}
+
+#[test]
+fn a_renewed_certificate_is_shown_to_new_connections_and_open_ones_go_on() {
+    let mut authority = None;
+    let mut changing = Changing::allowing(|folder| {
+        let files = authority.insert(Authority::new(folder)).listener(&["127.0.0.1"]);
+        format!("tls = {{ certificate = \"{}\", key = \"{}\" }}", files.certificate.display(), files.key.display())
+    });
+    let authority = authority.unwrap();
+    changing.stand.migrate(&[(CLUSTER, "cn-hangzhou")]);
+    let address = changing.stand.address;
+    let (mut open, before) = KeptOpen::securely_to(address, &authority.certificate);
+    assert_eq!(open.exchange(&changing.request()).unwrap().status, 200);
+    assert_eq!(before, KeptOpen::securely_to(address, &authority.certificate).1);
+    authority.listener(&["127.0.0.1"]);
+    assert!(changing.is_seen());
+    changing.reload().unwrap();
+    assert_ne!(before, KeptOpen::securely_to(address, &authority.certificate).1);
+    assert_eq!(open.exchange(&changing.request()).unwrap().status, 200);
+}
