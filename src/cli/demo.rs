@@ -174,7 +174,7 @@ async fn serve(stand: &Stand, events: &mut Events, signals: &mut Signals) {
 
 fn not_opened(error: &NotOpened) {
     match error {
-        NotOpened::Gate(GatewayError::Mistakes(findings)) => output::findings(findings, Format::Text),
+        NotOpened::Mistakes(findings) => output::findings(findings, Format::Text),
         NotOpened::Gate(GatewayError::Listen { .. }) => {
             output::complain(format_args!("{error}; `--listen 127.0.0.1:0` takes a free port"));
         }

@@ -27,6 +27,8 @@ pub(super) const NO_MIGRATION: &str = "NO_MIGRATION";
 /// Why there is nothing to show.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotOpened {
+    #[error("the example world has mistakes")]
+    Mistakes(Vec<Finding>),
     #[error(transparent)]
     Gate(#[from] GatewayError),
     #[error(transparent)]
@@ -49,7 +51,7 @@ pub(super) struct Stand {
 impl Stand {
     /// Opens both. The real key of the account is made up here, and only the gate and the sandbox ever have it.
     pub(super) async fn open(listen: SocketAddr) -> Result<Self, NotOpened> {
-        let world = example::world().map_err(|errors| GatewayError::Mistakes(Finding::of_world(&errors)))?;
+        let world = example::world().map_err(|errors| NotOpened::Mistakes(Finding::of_world(&errors)))?;
         let account = world.accounts.keys().next().ok_or(NotOpened::NoAccount)?.clone();
         let id = format!("LTAI5t{}", &Uuid::new_v4().simple());
         let secret = SecretString::from(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()));
@@ -78,7 +80,7 @@ impl Stand {
             secret: SecretReference::Inline(secret),
             token: None,
         });
-        let snapshot = Snapshot::of_world(&config, Ok(world.clone())).map_err(GatewayError::Mistakes)?.snapshot;
+        let snapshot = Snapshot::of_world(&config, Ok(world.clone())).map_err(NotOpened::Mistakes)?.snapshot;
         let gate = Gate::serve(&config, snapshot).await?;
         let gate_address = gate.addresses().first().copied().unwrap_or(listen);
         let stand = Self { world, gate, gate_address, sandbox, clock };
