@@ -63,7 +63,7 @@ fn check_never_shows_a_secret_that_stands_in_the_world() {
 fn check_of_a_sound_world_exits_with_0() {
     assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/demo").is_dir());
     assert_eq!(ramgate(&["check", "examples/demo"]).status.code(), Some(0));
-    assert_eq!(ramgate(&["check", "examples/nowhere"]).status.code(), Some(1));
+    assert_eq!(ramgate(&["check", "examples/nowhere"]).status.code(), Some(2));
 }
 
 #[test]

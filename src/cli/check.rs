@@ -38,6 +38,10 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(self) -> Exit {
+        if let Err(error) = self.path.metadata() {
+            output::complain(format_args!("`{}` cannot be read: {error}", self.path.display()));
+            return Exit::Usage;
+        }
         let configuration = if self.path.is_dir() { self.path.join("ramgate.toml") } else { self.path.clone() };
         if !self.path.is_dir() || configuration.exists() { self.configuration(&configuration) } else { self.world() }
     }

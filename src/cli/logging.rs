@@ -16,7 +16,8 @@ const FILTER: &str = "RAMGATE_LOG";
 
 /// Writes until it is dropped; then what is waiting is written out.
 pub(super) struct Logging {
-    counters: Vec<ErrorCounter>,
+    events: Option<ErrorCounter>,
+    lines: ErrorCounter,
     _guards: Vec<WorkerGuard>,
 }
 
@@ -28,7 +29,7 @@ impl Logging {
         let counter = events.error_counter();
         let mut logging =
             Self::with_events(tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(events));
-        logging.counters.push(counter);
+        logging.events = Some(counter);
         logging._guards.push(guard);
         logging
     }
@@ -46,12 +47,18 @@ impl Logging {
             .with_filter(filter_fn(move |metadata| !is_event(metadata)))
             .with_filter(wanted);
         tracing_subscriber::registry().with(events.with_filter(filter_fn(is_event))).with(lines).init();
-        Self { counters: vec![counter], _guards: vec![guard] }
+        Self { events: None, lines: counter, _guards: vec![guard] }
     }
 
-    /// How many lines of both streams were dropped so far.
-    pub(super) fn dropped(&self) -> usize {
-        self.counters.iter().map(ErrorCounter::dropped_lines).sum()
+    /// How many decision and intent events were dropped so far: with them, decision events equal calls (spec gate-rules
+    /// G16).
+    pub(super) fn dropped_events(&self) -> usize {
+        self.events.as_ref().map_or(0, ErrorCounter::dropped_lines)
+    }
+
+    /// How many other lines were dropped so far.
+    pub(super) fn dropped_lines(&self) -> usize {
+        self.lines.dropped_lines()
     }
 }
 

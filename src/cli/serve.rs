@@ -9,7 +9,7 @@ use super::Exit;
 use super::logging::Logging;
 use super::output::{self, Format};
 use super::signals::{Hangups, Signals};
-use crate::gateway::{Drained, Gate, Opened, Reloaded, Watch};
+use crate::gateway::{Drained, Gate, GatewayError, Opened, Reloaded, Watch};
 
 /// How often it is looked whether lines of the log were dropped.
 const DROPPED_LINES: Duration = Duration::from_secs(10);
@@ -64,6 +64,10 @@ async fn serve(opened: Opened, logging: &Logging) -> Exit {
     };
     let gate = match Gate::serve(&config, snapshot).await {
         Ok(gate) => gate,
+        Err(error @ GatewayError::Tls(_)) => {
+            output::complain(error);
+            return Exit::Usage;
+        }
         Err(error) => {
             output::complain(error);
             return Exit::Internal;
@@ -76,17 +80,14 @@ async fn serve(opened: Opened, logging: &Logging) -> Exit {
         let scheme = if listener.tls.is_some() { "https" } else { "http" };
         output::complain(format_args!("listening on {scheme}://{address}"));
     }
-    let mut dropped = 0;
+    let mut dropped = (0, 0);
     loop {
         tokio::select! {
             () = signals.next() => break,
             () = hangups.next() => reload(&gate, &mut watch).await,
             () = watch.changed() => reload(&gate, &mut watch).await,
             () = tokio::time::sleep(DROPPED_LINES) => {
-                if logging.dropped() > dropped {
-                    dropped = logging.dropped();
-                    output::complain(format_args!("{dropped} lines of the log were dropped so far: its reader is too slow"));
-                }
+                tell_of_dropped(logging, &mut dropped);
             }
         }
     }
@@ -95,15 +96,25 @@ async fn serve(opened: Opened, logging: &Logging) -> Exit {
         drained = gate.shutdown() => drained,
         () = signals.next() => Drained::CutShort,
     };
-    if logging.dropped() > 0 {
-        output::complain(format_args!("{} lines of the log were dropped", logging.dropped()));
-    }
+    tell_of_dropped(logging, &mut dropped);
     match drained {
         Drained::Whole => Exit::Success,
         Drained::CutShort => {
             output::complain("the gate ends with calls under way: their events say how far they came");
             Exit::Internal
         }
+    }
+}
+
+/// Says how many events and lines were dropped, where there are more than were told already.
+fn tell_of_dropped(logging: &Logging, told: &mut (usize, usize)) {
+    let now = (logging.dropped_events(), logging.dropped_lines());
+    if now != *told {
+        *told = now;
+        let (events, lines) = now;
+        output::complain(format_args!(
+            "dropped so far: {events} decision and intent events, {lines} lines of the log; their reader is too slow"
+        ));
     }
 }
 

@@ -281,7 +281,7 @@ fn routes(config: &Config, world: &World, catalog: &Catalog, findings: &mut Vec<
     for account in callers {
         if config.upstreams.iter().all(|upstream| upstream.account != account) {
             let message = format!("account {account} has keys and no upstream: every call of it will be refused");
-            findings.push(Finding::nowhere(Severity::Warning, "no-upstream", message));
+            findings.push(Finding::nowhere(Severity::Warning, "account-without-upstream", message));
         }
     }
 }
