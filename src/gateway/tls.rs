@@ -32,6 +32,14 @@ pub enum TlsError {
         /// What rustls said.
         source: rustls::Error,
     },
+    /// The host of an upstream is none that can be called.
+    #[error("the upstream `{host}` cannot be called: {reason}")]
+    Name {
+        /// Host and port.
+        host: String,
+        /// Why.
+        reason: String,
+    },
     /// The protocol versions that ramgate asks for are not there.
     #[error("TLS 1.2 and 1.3 cannot be set up: {0}")]
     Versions(rustls::Error),

@@ -1,22 +1,18 @@
 //! Calling upstreams: a pool of connections for each, deadlines, bounded answers.
 
+mod pool;
+
 use std::time::Duration;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
-use http::{Request, StatusCode, Uri};
+use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use self::pool::{Pool, PoolError};
 use super::config::{self, Endpoint, Limits};
 use super::tls::{self, TlsError};
 use crate::openapi::sign::{Credential, SignedRequest};
-
-/// How long a connection may stay unused before it is given up.
-const IDLE: Duration = Duration::from_secs(30);
 
 /// Why an upstream gave no answer to pass on. Whether it may have acted decides what can be said to the caller.
 #[derive(Debug, thiserror::Error)]
@@ -80,26 +76,16 @@ pub(super) struct Upstream {
     region: Option<String>,
     endpoint: Endpoint,
     credential: Credential,
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    pool: Pool,
     deadline: Duration,
     answer_bytes: usize,
 }
 
 impl Upstream {
     pub(super) fn new(upstream: &config::Upstream, credential: Credential, limits: &Limits) -> Result<Self, TlsError> {
-        let mut http = HttpConnector::new();
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        http.set_connect_timeout(Some(limits.connect_timeout));
-        let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(tls::client(upstream.ca.as_deref())?)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(http);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
-            .build(connector);
+        let tls = tls::client(upstream.ca.as_deref())?;
+        let pool = Pool::new(&upstream.endpoint, tls, limits.connect_timeout)
+            .map_err(|reason| TlsError::Name { host: upstream.endpoint.authority.clone(), reason })?;
         Ok(Self {
             product: upstream.product.clone(),
             version: upstream.version.clone(),
@@ -107,7 +93,7 @@ impl Upstream {
             region: upstream.region.clone(),
             endpoint: upstream.endpoint.clone(),
             credential,
-            client,
+            pool,
             deadline: limits.forward_timeout,
             answer_bytes: limits.answer_bytes,
         })
@@ -151,12 +137,7 @@ impl Upstream {
     }
 
     fn request(&self, signed: SignedRequest) -> Result<Request<Full<Bytes>>, http::Error> {
-        let uri = Uri::builder()
-            .scheme(if self.endpoint.tls { "https" } else { "http" })
-            .authority(self.authority())
-            .path_and_query(signed.target)
-            .build()?;
-        let mut request = Request::builder().method(signed.method).uri(uri).body(Full::new(signed.body))?;
+        let mut request = Request::builder().method(signed.method).uri(signed.target).body(Full::new(signed.body))?;
         for (name, value) in &signed.headers {
             let mut value = HeaderValue::from_str(value)?;
             value.set_sensitive(matches!(name.as_str(), "authorization" | "x-acs-security-token"));
@@ -167,17 +148,18 @@ impl Upstream {
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, UpstreamError> {
         let authority = || self.authority().to_owned();
-        let response = self.client.request(request).await.map_err(|error| {
-            let (authority, reason) = (authority(), chain(&error));
-            if error.is_connect() {
-                UpstreamError::Unreachable { authority, reason }
-            } else {
-                UpstreamError::Broken { authority, reason }
-            }
+        let broken = |reason| UpstreamError::Broken { authority: authority(), reason };
+        let (response, lent) = self.pool.send(request).await.map_err(|error| match error {
+            PoolError::Connect(reason) => UpstreamError::Unreachable { authority: authority(), reason },
+            PoolError::Exchange(error) => broken(chain(&error)),
         })?;
         let (head, body) = response.into_parts();
-        let body = Limited::new(body, self.answer_bytes).collect().await;
-        let body = body.map_err(|error| UpstreamError::Broken { authority: authority(), reason: chain(&*error) })?;
+        // Nothing was asked to be upgraded: what follows such an answer is no answer of the API.
+        if head.status == StatusCode::SWITCHING_PROTOCOLS {
+            return Err(broken("it switched protocols unasked".to_owned()));
+        }
+        let body = Limited::new(body, self.answer_bytes).collect().await.map_err(|error| broken(chain(&*error)))?;
+        self.pool.keep(lent);
         Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes() })
     }
 }

@@ -1,0 +1,147 @@
+//! Keep-alive HTTP/1.1 connections to one upstream.
+//!
+//! A call is sent a second time only where hyper hands the request back as never begun, so that an upstream can not
+//! have acted on it.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use crate::gateway::config::Endpoint;
+
+/// How long a connection may stay unused before it is given up: less than servers and load balancers wait, which
+/// would otherwise close it just as a call is sent.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Connections that are kept for later; more are closed once their call is answered.
+const KEPT: usize = 256;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum PoolError {
+    /// No connection.
+    Connect(String),
+    /// The call was begun, and no answer came.
+    Exchange(hyper::Error),
+}
+
+/// The connections of one upstream.
+pub(super) struct Pool {
+    host: String,
+    port: u16,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+    connect_timeout: Duration,
+    idle: Mutex<Vec<Idle>>,
+}
+
+struct Idle {
+    sender: Sender,
+    since: Instant,
+}
+
+type Sender = SendRequest<Full<Bytes>>;
+
+/// A connection that a call is under way on. It can be [given back](Pool::keep) once the answer was read whole.
+pub(super) struct Lent(Sender);
+
+impl Pool {
+    /// Connections to `endpoint`, each to be had within `connect_timeout`, its TLS handshake included.
+    ///
+    /// # Errors
+    /// Where the host is none that a certificate could name, or the port is none.
+    pub(super) fn new(endpoint: &Endpoint, tls: ClientConfig, connect_timeout: Duration) -> Result<Self, String> {
+        let authority: http::uri::Authority =
+            endpoint.authority.parse().map_err(|error: http::uri::InvalidUri| error.to_string())?;
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let tls = if endpoint.tls {
+            let name = ServerName::try_from(host.clone()).map_err(|error| error.to_string())?;
+            Some((TlsConnector::from(Arc::new(tls)), name))
+        } else {
+            None
+        };
+        let port = authority.port_u16().unwrap_or(if endpoint.tls { 443 } else { 80 });
+        Ok(Self { host, port, tls, connect_timeout, idle: Mutex::default() })
+    }
+
+    /// Sends `request`, and gives the answer's head and the connection it comes over.
+    pub(super) async fn send(
+        &self,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<(Response<Incoming>, Lent), PoolError> {
+        while let Some(mut sender) = self.take() {
+            if sender.ready().await.is_err() {
+                continue;
+            }
+            match sender.try_send_request(request).await {
+                Ok(response) => return Ok((response, Lent(sender))),
+                Err(mut error) => match error.take_message() {
+                    // The other end closed the connection before any of the request was written.
+                    Some(unsent) => request = unsent,
+                    None => return Err(PoolError::Exchange(error.into_error())),
+                },
+            }
+        }
+        let connected = tokio::time::timeout(self.connect_timeout, self.connect()).await;
+        let mut sender = match connected {
+            Ok(Ok(sender)) => sender,
+            Ok(Err(error)) => return Err(PoolError::Connect(error.to_string())),
+            Err(_) => return Err(PoolError::Connect(format!("no connection within {:?}", self.connect_timeout))),
+        };
+        let response = sender.send_request(request).await.map_err(PoolError::Exchange)?;
+        Ok((response, Lent(sender)))
+    }
+
+    /// Takes back a connection whose answer was read whole.
+    pub(super) fn keep(&self, Lent(sender): Lent) {
+        if !sender.is_closed() {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            if idle.len() < KEPT {
+                idle.push(Idle { sender, since: Instant::now() });
+            }
+        }
+    }
+
+    /// The connection that was used last, so that those that are not needed grow old.
+    fn take(&self) -> Option<Sender> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = idle.pop()?;
+        if taken.since.elapsed() > IDLE {
+            // Those below were used before it.
+            idle.clear();
+            return None;
+        }
+        Some(taken.sender)
+    }
+
+    async fn connect(&self) -> io::Result<Sender> {
+        let stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
+        stream.set_nodelay(true)?;
+        match &self.tls {
+            None => handshake(TokioIo::new(stream)).await,
+            Some((connector, name)) => handshake(TokioIo::new(connector.connect(name.clone(), stream).await?)).await,
+        }
+    }
+}
+
+async fn handshake<S>(stream: S) -> io::Result<Sender>
+where
+    S: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+{
+    let (sender, connection) = http1::handshake(stream).await.map_err(io::Error::other)?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "connection to an upstream ended");
+        }
+    });
+    Ok(sender)
+}
