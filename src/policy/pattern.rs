@@ -41,8 +41,12 @@ enum Strategy {
     Suffix,
     /// A `*` at both ends and nothing else special: a text that holds what is between.
     Contains,
-    /// Anything else: piece by piece, going back to the last `*` only.
-    General,
+    /// One `*`, within: a text that begins with the `head` bytes before it and ends, after those, with what comes
+    /// after it.
+    Around { head: usize },
+    /// Anything else: what ends with the `tail` bytes after the last wildcard, then piece by piece, going back to the
+    /// last `*` only. Patterns of ARNs differ most often at their ends, and by far most of them do not match.
+    General { tail: usize },
 }
 
 /// A compiled pattern.
@@ -74,7 +78,10 @@ impl Pattern {
             (_, Some(head)) if !wild(head) => Strategy::Prefix,
             (Some(tail), _) if !wild(tail) => Strategy::Suffix,
             (Some(tail), Some(_)) if tail.strip_suffix('*').is_some_and(|middle| !wild(middle)) => Strategy::Contains,
-            _ => Strategy::General,
+            _ => match text.split_once('*') {
+                Some((head, tail)) if !wild(head) && !wild(tail) => Strategy::Around { head: head.len() },
+                _ => Strategy::General { tail: text.rsplit(['*', '?']).next().map_or(0, str::len) },
+            },
         };
         Self { text: text.into(), strategy, case }
     }
@@ -107,6 +114,11 @@ impl Pattern {
                 let last = text.len().checked_sub(literal.len());
                 last.is_some_and(|last| (0..=last).any(|at| subject.has(at, literal)))
             }
+            (Strategy::Around { head }, _) => {
+                let tail = pattern.len().saturating_sub(head + 1);
+                text.len() >= head + tail && subject.starts_with(pattern, head) && subject.ends_with(pattern, tail)
+            }
+            (Strategy::General { tail }, _) if !subject.ends_with(pattern, tail) => false,
             _ => general(pattern, &subject),
         }
     }
@@ -128,6 +140,18 @@ impl Subject<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether the text begins with the first `head` bytes of `pattern`.
+    fn starts_with(&self, pattern: &[u8], head: usize) -> bool {
+        pattern.get(..head).is_some_and(|literal| self.has(0, literal))
+    }
+
+    /// Whether the text ends with the last `tail` bytes of `pattern`.
+    fn ends_with(&self, pattern: &[u8], tail: usize) -> bool {
+        let literal = pattern.len().checked_sub(tail).and_then(|at| pattern.get(at..));
+        let at = self.bytes.len().checked_sub(tail);
+        literal.zip(at).is_some_and(|(literal, at)| self.has(at, literal))
     }
 }
 
