@@ -39,7 +39,7 @@ impl CanonicalRequest<'_> {
     /// The string-to-sign: the algorithm and the digest of [`text`](Self::text).
     #[must_use]
     pub fn string_to_sign(&self) -> String {
-        format!("{ACS3}\n{}", sha256_hex(self.text().as_bytes()))
+        acs3_string_to_sign(&self.text())
     }
 
     /// The value of `SignedHeaders`.
@@ -47,6 +47,11 @@ impl CanonicalRequest<'_> {
     pub fn signed_headers(&self) -> String {
         self.headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(";")
     }
+}
+
+/// The string-to-sign of V3 over the text of a canonical request.
+pub(super) fn acs3_string_to_sign(canonical_request: &str) -> String {
+    format!("{ACS3}\n{}", sha256_hex(canonical_request.as_bytes()))
 }
 
 /// The string-to-sign of V1 over `parameters`, which hold everything but `Signature` (spec openapi-wire 2).
@@ -64,8 +69,6 @@ pub(super) fn sha256_hex(bytes: &[u8]) -> String {
 
 /// `bytes` in lower-case hex.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xF]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use super::{Call, Declares, Scheme, required, without_claims};
 use crate::openapi::body::{Gathered, Reading};
-use crate::openapi::canonical::{ACS3, sha256_hex};
+use crate::openapi::canonical::{ACS3, acs3_string_to_sign, sha256_hex};
 use crate::openapi::request::Headers;
 use crate::openapi::{CanonicalRequest, Format, WireError, WireRequest};
 
@@ -108,7 +108,8 @@ pub(super) fn read(
         headers: &signed_headers,
         payload_hash: &payload_hash,
     };
-    let (canonical_request, string_to_sign) = (canonical.text(), canonical.string_to_sign());
+    let canonical_request = canonical.text();
+    let string_to_sign = acs3_string_to_sign(&canonical_request);
     Ok(Call {
         scheme: Scheme::Acs3,
         method: request.method.clone(),
