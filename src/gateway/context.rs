@@ -17,8 +17,7 @@ const VPC_SOURCE_IP: &str = "acs:VpcSourceIp";
 #[must_use]
 pub fn of_call(connection: &Connection, now: Timestamp) -> Context {
     let address = connection.peer.ip().to_canonical().to_string();
-    let mut context = Context::new();
-    context.set_unknown_prefix("");
+    let mut context = Context::unknown();
     context.set("acs:CurrentTime", date_text(now));
     context.set("acs:SecureTransport", if connection.secure { "true" } else { "false" });
     match &connection.network {
