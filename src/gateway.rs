@@ -9,6 +9,7 @@ pub mod config;
 mod context;
 mod listener;
 mod pipeline;
+mod rates;
 pub mod record;
 mod refusal;
 mod reload;

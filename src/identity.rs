@@ -5,11 +5,15 @@
 
 mod inventory;
 mod principal;
+mod principal_pattern;
+mod rate_limit;
 mod secret;
 mod world;
 
 pub use inventory::{Inventory, Resource};
 pub use principal::{InvalidPrincipal, Principal};
+pub use principal_pattern::{InvalidPrincipalPattern, PrincipalPattern};
+pub use rate_limit::{Rate, RateLimit};
 pub use secret::SecretReference;
 pub use world::{
     AccessKey, Account, Attachment, DirectoryNode, FULL_ALIYUN_ACCESS, Group, KeyHolder, KeyStatus, PolicySource,

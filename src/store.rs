@@ -3,10 +3,12 @@
 //! ```text
 //! world.toml     accounts, principals, attachments, inventory (or world.json of the same shape)
 //! policies/      one policy document a file, *.json; the file's stem is the policy's name
+//! limits.toml    how often principals may call; optional
 //! ```
 
 mod directory;
 mod fields;
+mod limits_file;
 mod policies;
 pub mod secret;
 mod tree;
@@ -27,6 +29,8 @@ pub struct WorldSources {
     pub world: SourceText,
     /// Policy documents with their paths below `policies/`, as in `control/guard.json`.
     pub policies: Vec<(String, SourceText)>,
+    /// `limits.toml`, where there is one.
+    pub limits: Option<SourceText>,
     /// The directory that relative `file:` references start from.
     pub base: std::path::PathBuf,
 }
@@ -110,6 +114,9 @@ pub fn load_sources(sources: &WorldSources, dialect: &Dialect) -> Result<World, 
     };
     let mut world = outline.world;
     policies::read(&sources.policies, &outline.policy_references, dialect, &mut world, &sources.world, &mut mistakes);
+    if let Some(limits) = &sources.limits {
+        world.rate_limits = limits_file::read(limits, &mut mistakes);
+    }
     mistakes.sort_by_key(|mistake| match &mistake.place {
         Some((source, span)) if *source == sources.world => (0, span.start),
         _ => (1, 0),

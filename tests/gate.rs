@@ -10,6 +10,8 @@ mod client;
 mod events;
 #[path = "gate/laws.rs"]
 mod laws;
+#[path = "gate/rates.rs"]
+mod rates;
 #[path = "gate/reload.rs"]
 mod reload;
 #[path = "gate/rules.rs"]

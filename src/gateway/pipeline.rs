@@ -16,6 +16,7 @@ use jiff::Timestamp;
 
 use super::context;
 use super::listener::Connection;
+use super::rates::Exhausted;
 use super::record::Record;
 use super::refusal::{Denial, Refusal};
 use super::snapshot::Snapshot;
@@ -54,8 +55,7 @@ impl Pipeline {
     /// Puts another snapshot in force, and gives the number of its generation. Calls under way end by the one they
     /// began with.
     pub fn replace(&self, mut snapshot: Snapshot) -> u64 {
-        let generation = self.snapshot.load().generation + 1;
-        snapshot.generation = generation;
+        let generation = snapshot.succeed(&self.snapshot.load());
         self.snapshot.store(Arc::new(snapshot));
         generation
     }
@@ -87,6 +87,7 @@ impl Pipeline {
         record.read(&call);
         let caller = authenticate(call, received, &snapshot, &self.nonces).await?;
         record.authenticated(&caller);
+        charge(&caller, &snapshot)?;
         let resolved = resolve(caller, &snapshot)?;
         record.resolved(&resolved.checks);
         decide(resolved, received, &snapshot, record)
@@ -112,6 +113,26 @@ async fn authenticate(
 ) -> Result<Caller, Refusal> {
     let verifier = Verifier::new(Arc::clone(&snapshot.keys), Arc::clone(&received.connection.hosts));
     Ok(verifier.verify(call, received.at)?.record(nonces).await?)
+}
+
+/// Counts the call against the rate limits of its caller: no unverified call takes from anyone's budget, and none that
+/// will be refused later is free, whether what it names cannot be found or a policy denies it.
+fn charge(caller: &Caller, snapshot: &Snapshot) -> Result<(), Refusal> {
+    if snapshot.rates.is_empty() {
+        return Ok(());
+    }
+    let (version, operation) = (caller.call().version(), caller.call().action());
+    let product = snapshot.product(version).unwrap_or_default();
+    let taken = match snapshot.catalog.operation(product, version, operation) {
+        Some(known) => snapshot.rates.take(caller.principal(), known.action()),
+        // What is not in the catalogue will be refused, and counts for what it would most likely have been.
+        None => snapshot.rates.take(caller.principal(), &format!("{product}:{operation}")),
+    };
+    taken.map_err(|Exhausted { limit, wait }| Refusal::RateLimited {
+        principal: caller.principal().to_string(),
+        limit,
+        wait,
+    })
 }
 
 /// A caller's call with everything it touches and where it would go.

@@ -42,6 +42,7 @@ pub struct Record {
     upstream_us: Option<u64>,
     upstream_status: Option<u16>,
     upstream_request_id: Option<String>,
+    rate_limit: Option<String>,
     outcome: Option<Ended>,
 }
 
@@ -74,6 +75,7 @@ impl Record {
             upstream_us: None,
             upstream_status: None,
             upstream_request_id: None,
+            rate_limit: None,
             outcome: None,
         }
     }
@@ -149,6 +151,9 @@ impl Record {
 
     /// Why the gate answered itself.
     pub(super) fn refused(&mut self, refusal: &Refusal) {
+        if let Refusal::RateLimited { limit, .. } = refusal {
+            self.rate_limit = Some(limit.to_string());
+        }
         self.outcome = Some(Ended::Refused {
             code: respond::code(refusal).to_owned(),
             status: respond::status(refusal),
@@ -218,6 +223,7 @@ impl Drop for Record {
             denied_resource = denied.map(|denied| denied.resource.as_str()),
             stricter_than_cloud = denied.map(|denied| denied.stricter_than_cloud),
             forwarded = matches!(self.outcome, Some(Ended::Forwarded)),
+            rate_limit = self.rate_limit.as_deref(),
             code,
             reason,
             status,

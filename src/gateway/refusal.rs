@@ -1,10 +1,13 @@
 //! Why a call is not passed on.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::upstream::UpstreamError;
 use crate::authn::AuthnError;
 use crate::authz::CheckDecision;
 use crate::catalog::ResolutionError;
-use crate::identity::Principal;
+use crate::identity::{Principal, RateLimit};
 use crate::openapi::WireError;
 
 /// A call that the gate answers itself. Each stage has its own reasons; the text is for the operator, and what the
@@ -42,6 +45,16 @@ pub enum Refusal {
     /// It cannot be said whose the call is.
     #[error(transparent)]
     Authn(#[from] AuthnError),
+    /// The caller has called as often as a rate limit of the world allows.
+    #[error("`{principal}` has no call left of {limit}, for {} ms", wait.as_millis())]
+    RateLimited {
+        /// The caller.
+        principal: String,
+        /// The limit.
+        limit: Arc<RateLimit>,
+        /// After how long there is a call again.
+        wait: Duration,
+    },
     /// The catalogue and the inventory do not tell what the call acts on.
     #[error(transparent)]
     Resolution(#[from] ResolutionError),

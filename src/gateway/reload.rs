@@ -178,6 +178,7 @@ fn files(path: &Path, secrets: &[PathBuf]) -> Vec<PathBuf> {
         files.push(config.world.join("world.toml"));
         files.push(config.world.join("world.json"));
         files.push(config.world.join("policies"));
+        files.push(config.world.join("limits.toml"));
         files.extend(config.catalogue);
         for upstream in &config.upstreams {
             files.extend(upstream.ca.clone());

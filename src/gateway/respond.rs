@@ -1,5 +1,7 @@
 //! From what became of a call to what its caller can read: the one place where an error becomes a response.
 
+use std::time::Duration;
+
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use http_body_util::Full;
@@ -20,6 +22,9 @@ const RETRY_AFTER: HeaderName = HeaderName::from_static("x-acs-retry-after");
 
 /// Milliseconds after which a caller that was turned away may try again.
 const RETRY_AFTER_OVERLOAD: HeaderValue = HeaderValue::from_static("1000");
+
+/// The longest time that a caller over its rate is told to wait in a header.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// Headers of one connection, which are not passed on (RFC 9110, 7.6.1), and `alt-svc`, which would show callers a way
 /// around the gate.
@@ -98,6 +103,10 @@ pub(super) fn refused(refusal: &Refusal, audience: &Audience<'_>) -> Response<Fu
         Refusal::Overloaded { .. } => {
             headers.insert(RETRY_AFTER, RETRY_AFTER_OVERLOAD);
         }
+        // Clients that obey it wait as long as it says: a longer time is better told to whoever reads the message.
+        Refusal::RateLimited { wait, .. } if *wait <= LONGEST_RETRY_AFTER => {
+            headers.insert(RETRY_AFTER, HeaderValue::from(milliseconds(*wait)));
+        }
         // What is left of the body must not be taken for the next request.
         Refusal::BodyTooLarge { .. } | Refusal::BodyTooSlow { .. } | Refusal::BodyBroken { .. } => {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -105,6 +114,11 @@ pub(super) fn refused(refusal: &Refusal, audience: &Audience<'_>) -> Response<Fu
         _ => {}
     }
     response
+}
+
+/// Whole milliseconds, and not fewer than it takes.
+fn milliseconds(wait: Duration) -> u64 {
+    u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }
 
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
@@ -123,6 +137,7 @@ pub(super) fn code(refusal: &Refusal) -> &str {
         Refusal::Resolution(error) => error.code(),
         Refusal::NoAccount { .. } | Refusal::NoUpstream { .. } => "Forbidden",
         Refusal::Denied(_) | Refusal::Unchecked => "Forbidden.RAM",
+        Refusal::RateLimited { .. } => "Throttling.User",
         // Not `ServiceUnavailable` where the call may have been carried out: clients repeat calls for that.
         Refusal::Upstream(error) if error.may_have_acted() => "InternalError",
         Refusal::Upstream(_) => "ServiceUnavailable",
@@ -155,6 +170,7 @@ fn message(refusal: &Refusal, echo: Echo) -> String {
         Refusal::BodyTooLarge { .. } | Refusal::BodyTooSlow { .. } => refusal.to_string(),
         Refusal::BodyBroken { .. } => "the body cannot be read".to_owned(),
         Refusal::Overloaded { .. } => "too many calls are under way: try again later".to_owned(),
+        Refusal::RateLimited { wait, .. } => format!("no call is left for {} ms", milliseconds(*wait)),
         Refusal::NoAccount { .. } | Refusal::NoUpstream { .. } => {
             "this gate has no upstream for the caller's account".to_owned()
         }

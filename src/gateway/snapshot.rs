@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::config::{self, Config, Limits};
+use super::rates::{Rates, Uptime};
 use super::upstream::Upstream;
 use super::{context, tls};
 use crate::authn::{Echo, KeyRing};
@@ -30,6 +31,7 @@ pub struct Snapshot {
     pub(super) keys: Arc<KeyRing>,
     pub(super) limits: Limits,
     pub(super) echo: Echo,
+    pub(super) rates: Rates,
     /// How many snapshots were in force before it.
     pub(super) generation: u64,
     aliases: BTreeMap<String, String>,
@@ -79,6 +81,7 @@ impl Snapshot {
                     facts: ground.world.inventory.facts(),
                     keys: Arc::new(keys),
                     limits: config.limits.clone(),
+                    rates: ground.rates,
                     echo: if config.echo_string_to_sign { Echo::Shown } else { Echo::Withheld },
                     generation: 0,
                     aliases: aliases.collect(),
@@ -88,6 +91,13 @@ impl Snapshot {
             }
             _ => Err(findings),
         }
+    }
+
+    /// Takes over from `before` what goes on when a gate is reloaded, and gives the number of the new generation.
+    pub(super) fn succeed(&mut self, before: &Self) -> u64 {
+        self.rates.succeed(&before.rates);
+        self.generation = before.generation + 1;
+        self.generation
     }
 
     /// The bounds of one call as the wire has them.
@@ -160,6 +170,7 @@ struct Ground {
     world: World,
     catalog: Catalog,
     authorizer: Authorizer,
+    rates: Rates,
 }
 
 impl Ground {
@@ -170,7 +181,8 @@ impl Ground {
         root_keys(config, &world, findings);
         unsupplied_keys(config, &authorizer, findings);
         routes(config, &world, &catalog, findings);
-        Some(Self { world, catalog, authorizer })
+        let rates = Rates::new(&world, &Uptime::default(), findings);
+        Some(Self { world, catalog, authorizer, rates })
     }
 
     fn secret_files(&self) -> Vec<PathBuf> {

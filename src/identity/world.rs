@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::principal::UNNAMED_SESSION;
-use super::{Inventory, Principal, SecretReference};
+use super::{Inventory, Principal, RateLimit, SecretReference};
 use crate::policy::{Document, PolicyKind};
 
 /// Name of the control policy that every node of a resource directory has unless others are attached
@@ -192,6 +192,8 @@ pub struct World {
     pub resource_policies: Vec<String>,
     /// Known resources.
     pub inventory: Inventory,
+    /// How often principals may call.
+    pub rate_limits: Vec<RateLimit>,
 }
 
 /// A key with everything that is needed to accept it.

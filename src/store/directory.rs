@@ -18,7 +18,9 @@ pub(super) fn read(directory: &Path, mistakes: &mut Vec<Mistake>) -> Option<Worl
     let folder = directory.join("policies");
     walk(&folder, &folder, 0, &mut policies, mistakes);
     policies.sort_by(|a, b| a.0.cmp(&b.0));
-    Some(WorldSources { world: world?, policies, base: directory.to_owned() })
+    let limits = directory.join("limits.toml");
+    let limits = if limits.exists() { text(&limits, mistakes) } else { None };
+    Some(WorldSources { world: world?, policies, limits, base: directory.to_owned() })
 }
 
 fn world_file(directory: &Path, mistakes: &mut Vec<Mistake>) -> Option<SourceText> {

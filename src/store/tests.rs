@@ -55,6 +55,7 @@ fn sources(world: &str, policies: &[(&str, &str)]) -> WorldSources {
             .iter()
             .map(|(path, text)| ((*path).to_owned(), SourceText::new(format!("policies/{path}"), *text)))
             .collect(),
+        limits: None,
         base: "/etc/ramgate".into(),
     }
 }
@@ -269,4 +270,29 @@ fn links_are_followed_and_circles_refused() {
 fn loading_twice_gives_the_same_report() {
     let bad = WORLD.replace("groups = [\"dba\"]", "groups = [\"x\"]").replace("\"allow\"", "\"nowhere\"");
     assert_eq!(load_text(&bad).unwrap_err(), load_text(&bad).unwrap_err());
+}
+
+#[test]
+fn rate_limits_are_read_with_every_mistake_at_its_place() {
+    let with = |limits: &str| {
+        let mut sources = sources(WORLD, &[("allow.json", ALLOW), ("trust-ops.json", TRUST)]);
+        sources.limits = Some(SourceText::new("limits.toml", limits));
+        load_sources(&sources, &Dialect::strict())
+    };
+    let world = with(
+        "[[rate_limits]]\nprincipal = \"user/ci*\"\nrate = \"10/s\"\nburst = 20\n[[rate_limits]]\nrate = \"1/h\"\n",
+    );
+    let shown: Vec<String> = world.unwrap().rate_limits.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "10/s with bursts of 20 of `*` by `user/ci*`, at limits.toml:1:1",
+            "1/h with bursts of 1 of `*` by `*`, at limits.toml:5:1"
+        ]
+    );
+    let errors = with(
+        "[[rate_limits]]\nprincipal = \"alice\"\naction = \"Describe\"\nrate = \"10/d\"\nburst = 0\nper = 1\n\
+         [[rate_limits]]\nburst = 1\n[limits]\n",
+    );
+    insta::assert_snapshot!(report(&errors.unwrap_err()));
 }

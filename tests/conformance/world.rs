@@ -86,6 +86,7 @@ fn world() -> World {
     let sources = WorldSources {
         world: SourceText::new("world.toml", WORLD),
         policies: policies.into_iter().map(source).collect(),
+        limits: None,
         base: ".".into(),
     };
     load_sources(&sources, &Dialect::strict()).unwrap()

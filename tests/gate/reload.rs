@@ -199,3 +199,32 @@ fn a_renewed_certificate_is_shown_to_new_connections_and_open_ones_go_on() {
     assert_ne!(before, KeptOpen::securely_to(address, &authority.certificate).1);
     assert_eq!(open.exchange(&changing.request()).unwrap().status, 200);
 }
+
+#[test]
+fn what_is_used_up_of_a_rate_limit_stays_used_up() {
+    let mut changing = Changing::plain();
+    changing.stand.migrate(&[(CLUSTER, "cn-hangzhou")]);
+    let path = changing.folder.join("limits.toml");
+    let write = |limit: &str| std::fs::write(&path, format!("[[rate_limits]]\n{limit}\n")).unwrap();
+    write("rate = \"2/h\"");
+    assert!(changing.is_seen(), "also a file that was not there");
+    changing.reload().unwrap();
+    let mut connection = KeptOpen::to(changing.stand.address);
+    let mut codes = |changing: &Changing| {
+        let answers =
+            [connection.exchange(&changing.request()).unwrap(), connection.exchange(&changing.request()).unwrap()];
+        answers.map(|answer| answer.code())
+    };
+    assert_eq!(codes(&changing), ["", ""]);
+    changing.reload().unwrap();
+    assert_eq!(codes(&changing), ["Throttling.User", "Throttling.User"]);
+    write("rate = \"1/h\"");
+    changing.reload().unwrap();
+    assert_eq!(codes(&changing), ["", "Throttling.User"], "another limit begins anew");
+    write("rate = \"often\"");
+    let mistakes = changing.reload().unwrap_err();
+    assert_eq!(mistakes[0].position().unwrap().1.to_string(), "2:8");
+    std::fs::remove_file(&path).unwrap();
+    changing.reload().unwrap();
+    assert_eq!(codes(&changing), ["", ""]);
+}

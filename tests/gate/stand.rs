@@ -198,6 +198,11 @@ pub fn config(address: SocketAddr) -> Config {
 
 /// The world that these texts make.
 pub fn world(toml: &str, policies: &[(&str, &str)]) -> World {
+    limited_world(toml, policies, None)
+}
+
+/// The world that these texts make, with rate limits.
+pub fn limited_world(toml: &str, policies: &[(&str, &str)], limits: Option<&str>) -> World {
     let policies = policies.iter().map(|(name, text)| {
         let path = format!("{name}.json");
         (path.clone(), SourceText::new(path, *text))
@@ -205,6 +210,7 @@ pub fn world(toml: &str, policies: &[(&str, &str)]) -> World {
     let sources = WorldSources {
         world: SourceText::new("world.toml", toml),
         policies: policies.collect(),
+        limits: limits.map(|text| SourceText::new("limits.toml", text)),
         base: PathBuf::from("."),
     };
     store::load_sources(&sources, &Dialect::strict()).unwrap_or_else(|errors| panic!("{:?}", errors.mistakes))

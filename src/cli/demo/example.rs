@@ -41,7 +41,8 @@ fn text((path, text): (&str, &str)) -> SourceText {
 /// Its mistakes; a test holds that it has none.
 pub(super) fn world() -> Result<World, LoadErrors> {
     let policies = POLICIES.map(|file| (file.0.trim_start_matches("policies/").to_owned(), text(file)));
-    let sources = WorldSources { world: text(WORLD), policies: policies.into(), base: PathBuf::from(DIRECTORY) };
+    let sources =
+        WorldSources { world: text(WORLD), policies: policies.into(), limits: None, base: PathBuf::from(DIRECTORY) };
     store::load_sources(&sources, &Dialect::strict())
 }
 
