@@ -8,7 +8,9 @@
 pub mod config;
 mod context;
 mod listener;
+mod origin;
 mod pipeline;
+pub mod proxy_protocol;
 mod rates;
 pub mod record;
 mod refusal;
@@ -31,6 +33,7 @@ use tokio_util::task::TaskTracker;
 
 pub use context::supply;
 pub use listener::Connection;
+pub use origin::{Origin, OriginError};
 pub use pipeline::{Outbound, Permitted, Pipeline, Received};
 pub use record::Record;
 pub use refusal::{Denial, Refusal};

@@ -10,6 +10,8 @@ mod client;
 mod events;
 #[path = "gate/laws.rs"]
 mod laws;
+#[path = "gate/proxies.rs"]
+mod proxies;
 #[path = "gate/rates.rs"]
 mod rates;
 #[path = "gate/reload.rs"]

@@ -1,11 +1,14 @@
 //! The configuration of a gate (`ramgate.toml`), read and checked.
 
+mod proxies;
 mod reading;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+pub use proxies::Proxies;
 
 use crate::authn::Hosts;
 use crate::identity::SecretReference;
@@ -24,9 +27,17 @@ pub struct Listener {
     pub tls: Option<TlsFiles>,
     /// What network its connections come from.
     pub network: Network,
+    /// The proxies in front of it.
+    pub proxies: Proxies,
 }
 
 impl Listener {
+    /// A plain listener at `address` that is called by that address, and of which nothing else is said.
+    #[must_use]
+    pub fn plain(address: SocketAddr) -> Self {
+        Self { address, hosts: Vec::new(), tls: None, network: Network::Unstated, proxies: Proxies::default() }
+    }
+
     /// The names it is called by once it is bound to `address`.
     #[must_use]
     pub fn names(&self, address: SocketAddr) -> Hosts {

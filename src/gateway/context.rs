@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::config::{Listener, Network};
 use super::listener::Connection;
+use super::origin::Origin;
 use crate::authz::KeySupply;
 use crate::openapi::sign::date_text;
 use crate::policy::{Context, ContextValue};
@@ -11,15 +12,18 @@ use crate::policy::{Context, ContextValue};
 const SOURCE_VPC: &str = "acs:SourceVpc";
 const VPC_SOURCE_IP: &str = "acs:VpcSourceIp";
 
-/// What the gate knows of a call that came over `connection` at `now`. Nothing that the caller wrote takes part.
+/// What the gate knows of a call that came over `connection` from `origin` at `now`. Nothing that the caller wrote takes
+/// part.
 ///
 /// Every key that is not set here, or by [`resource_keys`](crate::authz::resource_keys) for each check, is unknown.
 #[must_use]
-pub fn of_call(connection: &Connection, now: Timestamp) -> Context {
-    let address = connection.peer.ip().to_canonical().to_string();
+pub fn of_call(connection: &Connection, origin: &Origin, now: Timestamp) -> Context {
+    let address = origin.address.map(|address| address.to_string());
     let mut context = Context::unknown();
     context.set("acs:CurrentTime", date_text(now));
-    context.set("acs:SecureTransport", if connection.secure { "true" } else { "false" });
+    if let Some(secure) = origin.secure {
+        context.set("acs:SecureTransport", if secure { "true" } else { "false" });
+    }
     match &connection.network {
         Network::Unstated => {}
         Network::Public => {
@@ -28,10 +32,14 @@ pub fn of_call(connection: &Connection, now: Timestamp) -> Context {
         }
         Network::Vpc(id) => {
             context.set(SOURCE_VPC, id.as_str());
-            context.set(VPC_SOURCE_IP, address.as_str());
+            if let Some(address) = &address {
+                context.set(VPC_SOURCE_IP, address.as_str());
+            }
         }
     }
-    context.set("acs:SourceIp", address);
+    if let Some(address) = address {
+        context.set("acs:SourceIp", address);
+    }
     context
 }
 

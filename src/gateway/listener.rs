@@ -1,19 +1,22 @@
-//! Accepting connections: plain or TLS, HTTP/1.1, bounded, drained on shutdown.
+//! Accepting connections: with a PROXY header or without, plain or TLS, HTTP/1.1, bounded, drained on shutdown.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use super::GatewayError;
-use super::config::{Listener, Network};
+use super::config::{Limits, Listener, Network, Proxies};
+use super::proxy_protocol::{self, Announced, HeaderError};
 use super::service::Service;
 use super::tls::Certificate;
 use crate::authn::Hosts;
@@ -25,6 +28,10 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// Whether the connection is TLS.
     pub secure: bool,
+    /// What its PROXY header says, where the listener asks for one.
+    pub announced: Option<Announced>,
+    /// The proxies in front of the listener.
+    pub proxies: Arc<Proxies>,
     /// What network the listener takes connections from.
     pub network: Network,
     /// Names that a call on this connection may be made to (G12).
@@ -38,6 +45,7 @@ pub(super) struct Bound {
     socket: TcpListener,
     address: SocketAddr,
     tls: Option<Arc<Certificate>>,
+    proxies: Arc<Proxies>,
     network: Network,
     hosts: Arc<Hosts>,
     host_id: Arc<str>,
@@ -55,6 +63,7 @@ impl Bound {
             socket,
             address,
             tls,
+            proxies: Arc::new(listener.proxies.clone()),
             network: listener.network.clone(),
             hosts: Arc::new(listener.names(address)),
             host_id: host_id.into(),
@@ -101,13 +110,15 @@ impl Bound {
                     continue;
                 }
             };
-            let connection = Arc::new(Connection {
+            let connection = Connection {
                 peer,
                 secure: self.tls.is_some(),
+                announced: None,
+                proxies: Arc::clone(&self.proxies),
                 network: self.network.clone(),
                 hosts: Arc::clone(&self.hosts),
                 host_id: Arc::clone(&self.host_id),
-            });
+            };
             let tls = self.tls.as_ref().map(|certificate| TlsAcceptor::from(certificate.current()));
             let serving = serve(stream, tls, connection, Arc::clone(&service), graceful.watcher(), stop.clone());
             tokio::spawn(async move {
@@ -121,44 +132,84 @@ impl Bound {
 async fn serve(
     stream: TcpStream,
     tls: Option<TlsAcceptor>,
-    connection: Arc<Connection>,
+    connection: Connection,
     service: Arc<Service>,
     watcher: Watcher,
     stop: CancellationToken,
 ) {
     let peer = connection.peer;
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%peer, %error, "connection without TCP_NODELAY");
-    }
     let snapshot = service.pipeline().snapshot();
-    let limits = &snapshot.limits;
-    let header_timeout = limits.header_timeout;
-    let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(header_timeout)
-        .max_buf_size(limits.header_bytes)
-        .max_headers(limits.headers);
+    let (http, header_timeout) = (http1(&snapshot.limits), snapshot.limits.header_timeout);
     drop(snapshot);
+    let opened = tokio::select! {
+        opened = tokio::time::timeout(header_timeout, open(stream, tls, connection)) => opened,
+        () = stop.cancelled() => return,
+    };
+    let (stream, connection) = match opened {
+        Ok(Ok(opened)) => opened,
+        Ok(Err(error)) => return tracing::debug!(%peer, %error, "connection refused"),
+        Err(_) => return tracing::debug!(%peer, "connection refused: what precedes the first request took too long"),
+    };
+    let connection = Arc::new(connection);
     let answer = service_fn(move |request| {
         let service = Arc::clone(&service);
         let connection = Arc::clone(&connection);
         async move { Ok::<_, std::convert::Infallible>(service.answer(connection, request).await) }
     });
-    let served = match tls {
-        None => watcher.watch(http.serve_connection(TokioIo::new(stream), answer)).await,
-        Some(acceptor) => {
-            let handshake = tokio::select! {
-                handshake = tokio::time::timeout(header_timeout, acceptor.accept(stream)) => handshake,
-                () = stop.cancelled() => return,
-            };
-            match handshake {
-                Ok(Ok(stream)) => watcher.watch(http.serve_connection(TokioIo::new(stream), answer)).await,
-                Ok(Err(error)) => return tracing::debug!(%peer, %error, "TLS handshake failed"),
-                Err(_) => return tracing::debug!(%peer, "TLS handshake took too long"),
-            }
-        }
+    let served = match stream {
+        Stream::Plain(stream) => watcher.watch(http.serve_connection(TokioIo::new(stream), answer)).await,
+        Stream::Tls(stream) => watcher.watch(http.serve_connection(TokioIo::new(stream), answer)).await,
     };
     if let Err(error) = served {
         tracing::debug!(%peer, %error, "connection ended");
     }
+}
+
+fn http1(limits: &Limits) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_buf_size(limits.header_bytes)
+        .max_headers(limits.headers);
+    http
+}
+
+/// A connection on which requests may come.
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// A connection that is closed before it comes to a request.
+#[derive(Debug, thiserror::Error)]
+enum NotOpened {
+    #[error("the peer is none of `trusted_proxies`")]
+    Peer,
+    #[error(transparent)]
+    Proxy(#[from] HeaderError),
+    #[error("TLS: {0}")]
+    Tls(#[source] std::io::Error),
+}
+
+/// Takes what precedes the first request: the PROXY header, where there has to be one, and the TLS handshake.
+async fn open(
+    mut stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    mut connection: Connection,
+) -> Result<(Stream, Connection), NotOpened> {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(peer = %connection.peer, %error, "connection without TCP_NODELAY");
+    }
+    let proxies = &*connection.proxies;
+    if proxies.protocol {
+        if !proxies.trusted.is_empty() && !proxies.trusts(connection.peer.ip()) {
+            return Err(NotOpened::Peer);
+        }
+        connection.announced = Some(proxy_protocol::read(&mut stream).await?);
+    }
+    let stream = match tls {
+        None => Stream::Plain(stream),
+        Some(acceptor) => Stream::Tls(Box::new(acceptor.accept(stream).await.map_err(NotOpened::Tls)?)),
+    };
+    Ok((stream, connection))
 }

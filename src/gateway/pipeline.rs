@@ -16,6 +16,7 @@ use jiff::Timestamp;
 
 use super::context;
 use super::listener::Connection;
+use super::origin::Origin;
 use super::rates::Exhausted;
 use super::record::Record;
 use super::refusal::{Denial, Refusal};
@@ -34,6 +35,8 @@ pub struct Received {
     pub request: WireRequest,
     /// The connection it came over.
     pub connection: Arc<Connection>,
+    /// Where it comes from.
+    pub origin: Origin,
     /// When it had arrived; the time that it is verified and decided at.
     pub at: Timestamp,
 }
@@ -182,7 +185,7 @@ fn decide(
     record: &mut Record,
 ) -> Result<Permitted, Refusal> {
     let Resolved { caller, checks, upstream } = resolved;
-    let context = context::of_call(&received.connection, received.at);
+    let context = context::of_call(&received.connection, &received.origin, received.at);
     let mut keys = ConsultedKeys::default();
     let verdict = snapshot.authorizer.observe_checks(caller.principal(), &checks, &context, &mut keys);
     record.decided(&verdict, keys);

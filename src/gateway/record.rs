@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use super::listener::Connection;
+use super::origin::Origin;
 use super::refusal::Refusal;
 use super::respond;
 use super::upstream::Answer;
@@ -27,7 +28,7 @@ const LONGEST_CLAIM: usize = 128;
 pub struct Record {
     request_id: String,
     peer: String,
-    secure: bool,
+    origin: Option<Origin>,
     started: Instant,
     generation: Option<u64>,
     access_key_id: Option<String>,
@@ -60,7 +61,7 @@ impl Record {
         Self {
             request_id,
             peer: connection.peer.to_string(),
-            secure: connection.secure,
+            origin: None,
             started: Instant::now(),
             generation: None,
             access_key_id: None,
@@ -89,6 +90,11 @@ impl Record {
     /// The version of the API that was called, once it is known.
     pub(super) fn version(&self) -> Option<&str> {
         self.version.as_deref()
+    }
+
+    /// Where it comes from.
+    pub fn came_from(&mut self, origin: Origin) {
+        self.origin = Some(origin);
     }
 
     /// Which snapshot it is decided by.
@@ -199,7 +205,8 @@ impl Drop for Record {
             target: DECISION,
             request_id = %self.request_id,
             peer = %self.peer,
-            secure = self.secure,
+            source = self.origin.and_then(|origin| origin.address).map(tracing::field::display),
+            secure = self.origin.and_then(|origin| origin.secure),
             generation = self.generation,
             access_key_id = self.access_key_id.as_deref(),
             principal = self.principal.as_deref(),

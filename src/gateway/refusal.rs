@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::origin::OriginError;
 use super::upstream::UpstreamError;
 use crate::authn::AuthnError;
 use crate::authz::CheckDecision;
@@ -39,6 +40,9 @@ pub enum Refusal {
         /// The bound.
         limit: usize,
     },
+    /// It cannot be said where the call comes from.
+    #[error(transparent)]
+    Origin(#[from] OriginError),
     /// The bytes are no call, or one that could be read in two ways.
     #[error(transparent)]
     Wire(#[from] WireError),

@@ -131,6 +131,7 @@ fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 pub(super) fn code(refusal: &Refusal) -> &str {
     match refusal {
         Refusal::BodyTooLarge { .. } | Refusal::BodyTooSlow { .. } | Refusal::BodyBroken { .. } => "InvalidParameter",
+        Refusal::Origin(_) => "Forbidden",
         Refusal::Overloaded { .. } => "Throttling",
         Refusal::Wire(error) => error.code(),
         Refusal::Authn(error) => error.code(),
@@ -169,6 +170,8 @@ fn message(refusal: &Refusal, echo: Echo) -> String {
         Refusal::Resolution(error) => error.to_string(),
         Refusal::BodyTooLarge { .. } | Refusal::BodyTooSlow { .. } => refusal.to_string(),
         Refusal::BodyBroken { .. } => "the body cannot be read".to_owned(),
+        // What the proxies say is the operator's to read.
+        Refusal::Origin(_) => "the proxy in front of this gate does not tell where the call comes from".to_owned(),
         Refusal::Overloaded { .. } => "too many calls are under way: try again later".to_owned(),
         Refusal::RateLimited { wait, .. } => format!("no call is left for {} ms", milliseconds(*wait)),
         Refusal::NoAccount { .. } | Refusal::NoUpstream { .. } => {

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::config::Limits;
 use super::listener::Connection;
+use super::origin::Origin;
 use super::pipeline::{Pipeline, Received};
 use super::record::Record;
 use super::refusal::Refusal;
@@ -51,8 +52,8 @@ impl Service {
     ) -> Response<Full<Bytes>> {
         let mut record = Record::new(uuid::Uuid::new_v4().to_string().to_uppercase(), &connection);
         let request_id = record.request_id().to_owned();
-        let request = match self.receive(request).await {
-            Ok(request) => request,
+        let (origin, request) = match self.receive(&connection, request, &mut record).await {
+            Ok(received) => received,
             Err(refusal) => return self.refuse(&refusal, &mut record, &connection, Format::Json),
         };
         let format = Format::wanted(&request);
@@ -60,7 +61,7 @@ impl Service {
             let refusal = Refusal::Overloaded { limit: self.most_calls };
             return self.refuse(&refusal, &mut record, &connection, format);
         };
-        let received = Received { request, connection: Arc::clone(&connection), at: Timestamp::now() };
+        let received = Received { request, connection: Arc::clone(&connection), origin, at: Timestamp::now() };
         let service = Arc::clone(&self);
         // In a task of its own: what was forwarded is seen through to its end even where the caller hangs up (spec
         // gate-rules G16), and a call that panics takes no other with it.
@@ -79,8 +80,15 @@ impl Service {
         })
     }
 
-    /// The whole request, within its bounds of size and time.
-    async fn receive(&self, request: Request<Incoming>) -> Result<WireRequest, Refusal> {
+    /// Where the request comes from, and all of it, within its bounds of size and time.
+    async fn receive(
+        &self,
+        connection: &Connection,
+        request: Request<Incoming>,
+        record: &mut Record,
+    ) -> Result<(Origin, WireRequest), Refusal> {
+        let origin = Origin::of(connection, request.headers())?;
+        record.came_from(origin);
         let snapshot = self.pipeline.snapshot();
         let Limits { body_bytes: limit, body_timeout, .. } = snapshot.limits;
         let (head, body) = request.into_parts();
@@ -89,7 +97,7 @@ impl Service {
         }
         let collected = tokio::time::timeout(body_timeout, Limited::new(body, limit).collect()).await;
         match collected {
-            Ok(Ok(body)) => Ok(WireRequest::new(&head, body.to_bytes())),
+            Ok(Ok(body)) => Ok((origin, WireRequest::new(&head, body.to_bytes()))),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge { limit }),
             Ok(Err(error)) => Err(Refusal::BodyBroken { reason: error.to_string() }),
             Err(_) => Err(Refusal::BodyTooSlow { seconds: body_timeout.as_secs() }),

@@ -285,8 +285,15 @@ fn routes(config: &Config, world: &World, catalog: &Catalog, findings: &mut Vec<
         }
     }
     for listener in config.listeners.iter().filter(|listener| listener.tls.is_none()) {
-        let message = format!("calls to {} come in the clear: `acs:SecureTransport` is false", listener.address);
+        let told = if listener.proxies.trusted.is_empty() { "false" } else { "what trusted proxies say" };
+        let message = format!("calls to {} come in the clear: `acs:SecureTransport` is {told}", listener.address);
         findings.push(Finding::nowhere(Severity::Warning, "plain-listener", message));
+    }
+    let anyones = |listener: &&config::Listener| listener.proxies.protocol && listener.proxies.trusted.is_empty();
+    for listener in config.listeners.iter().filter(anyones) {
+        let message = format!("whoever reaches {} tells by its PROXY header where calls come from", listener.address);
+        let help = "name those that may send it in `trusted_proxies`";
+        findings.push(Finding::nowhere(Severity::Warning, "proxy-header-of-anyone", message).with_help(help));
     }
     let callers: BTreeSet<String> =
         world.keys().filter_map(|holder| holder.principal.account().map(str::to_owned)).collect();

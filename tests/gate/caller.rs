@@ -139,9 +139,16 @@ impl KeptOpen {
 impl KeptOpen<Tls> {
     /// Over TLS, and the certificate that the other end showed.
     pub fn securely_to(address: SocketAddr, authority: &Path) -> (Self, Vec<u8>) {
+        Self::relayed_to(address, authority, b"")
+    }
+
+    /// The same, with these bytes before TLS begins.
+    pub fn relayed_to(address: SocketAddr, authority: &Path, before: &[u8]) -> (Self, Vec<u8>) {
         let config = Arc::new(ramgate::gateway::tls::client(Some(authority)).unwrap());
         let connection = ClientConnection::new(config, ServerName::from(address.ip())).unwrap();
-        let mut stream = StreamOwned::new(connection, connect(address));
+        let mut stream = connect(address);
+        stream.write_all(before).unwrap();
+        let mut stream = StreamOwned::new(connection, stream);
         stream.conn.complete_io(&mut stream.sock).unwrap();
         let shown = stream.conn.peer_certificates().unwrap()[0].to_vec();
         (Self { stream: BufReader::new(stream) }, shown)

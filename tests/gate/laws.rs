@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use ramgate::authn::{Hosts, KeyEntry, KeyRing, NonceMemory, SessionToken, Verifier};
 use ramgate::catalog::Parameters;
 use ramgate::gateway::config::Network;
-use ramgate::gateway::{Connection, Outbound, Pipeline, Received, Record, Refusal, Snapshot};
+use ramgate::gateway::{Connection, Origin, Outbound, Pipeline, Received, Record, Refusal, Snapshot};
 use ramgate::identity::{KeyStatus, Principal};
 use ramgate::openapi::sign::{date_text, rpc_v1_signature};
 use ramgate::openapi::{Call, Limits, WireRequest};
@@ -34,11 +34,14 @@ fn outbound(pipeline: &Pipeline, request: WireRequest) -> Result<Outbound, Refus
         peer: SocketAddr::from(([192, 0, 2, 1], 5000)),
         secure: true,
         network: Network::Unstated,
+        proxies: Arc::default(),
+        announced: None,
         hosts: Arc::new(Hosts::new([HOST])),
         host_id: HOST.into(),
     });
     let mut record = Record::new("a test".to_owned(), &connection);
-    let received = Received { request, connection, at: Timestamp::now() };
+    let origin = Origin { address: Some(connection.peer.ip()), secure: Some(true) };
+    let received = Received { request, connection, origin, at: Timestamp::now() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let permitted = runtime.block_on(pipeline.permit(&received, &mut record))?;
     Ok(permitted.sign(Timestamp::now(), "fresh"))

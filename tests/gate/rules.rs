@@ -104,23 +104,23 @@ fn only(cluster: &str) -> String {
 }
 
 /// A gate whose callers all have a policy of these statements.
-fn gate(statements: &str) -> Stand {
+pub fn gate(statements: &str) -> Stand {
     gate_with(statements, |_| {}).unwrap()
 }
 
-fn gate_with(statements: &str, change: impl FnOnce(&mut Config)) -> Result<Stand, Vec<Finding>> {
+pub fn gate_with(statements: &str, change: impl FnOnce(&mut Config)) -> Result<Stand, Vec<Finding>> {
     let stand = Stand::of_world(world(WORLD, &[("rights", &policy(statements))]), change)?;
     stand.migrate(&[(CLUSTER, "cn-hangzhou"), (OTHER, "cn-beijing")]);
     Ok(stand)
 }
 
-fn close(stand: &Stand, key: Key, cluster: &str) -> Answer {
+pub fn close(stand: &Stand, key: Key, cluster: &str) -> Answer {
     stand.call(key, "CloseDBClusterMigration", &[("DBClusterId", cluster)])
 }
 
 /// Refused under `code`, recorded so, and nothing was forwarded.
 #[track_caller]
-fn assert_refused(stand: &Stand, answer: &Answer, code: &str) {
+pub fn assert_refused(stand: &Stand, answer: &Answer, code: &str) {
     assert_eq!(answer.code(), code, "{answer:?}");
     assert_eq!(stand.forwarded().len(), 0, "nothing reaches the upstream");
     let event = events::decision(answer.gate_request_id());
@@ -130,7 +130,7 @@ fn assert_refused(stand: &Stand, answer: &Answer, code: &str) {
 }
 
 #[track_caller]
-fn assert_forwarded(stand: &Stand, answer: &Answer) {
+pub fn assert_forwarded(stand: &Stand, answer: &Answer) {
     assert_eq!(answer.status, 200, "{answer:?}");
     assert!(!stand.forwarded().is_empty());
 }

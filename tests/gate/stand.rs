@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ramgate::authn::{KeyEntry, KeyRing};
-use ramgate::gateway::config::{Config, Endpoint, Listener, Network, TlsFiles, Upstream};
+use ramgate::gateway::config::{Config, Endpoint, Listener, TlsFiles, Upstream};
 use ramgate::gateway::{Drained, Gate, Opened, Snapshot, Watch};
 use ramgate::identity::{KeyStatus, Principal, SecretReference, World};
 use ramgate::json::SourceText;
@@ -176,12 +176,7 @@ async fn upstream() -> Server {
 /// A plain listener on a free port, and the upstream at `address`.
 pub fn config(address: SocketAddr) -> Config {
     let mut config = Config::new("the world of a test");
-    config.listeners.push(Listener {
-        address: SocketAddr::from(([127, 0, 0, 1], 0)),
-        hosts: Vec::new(),
-        tls: None,
-        network: Network::Unstated,
-    });
+    config.listeners.push(Listener::plain(SocketAddr::from(([127, 0, 0, 1], 0))));
     config.upstreams.push(Upstream {
         product: "polardb".to_owned(),
         version: "2017-08-01".to_owned(),

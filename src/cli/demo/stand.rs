@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::example;
 use crate::authn::{KeyEntry, KeyRing, KeyRingError};
 use crate::catalog::Known;
-use crate::gateway::config::{Config, Endpoint, Listener, Network, Upstream};
+use crate::gateway::config::{Config, Endpoint, Listener, Upstream};
 use crate::gateway::{Gate, GatewayError, Snapshot};
 use crate::identity::{KeyStatus, Principal, Resource, SecretReference, World};
 use crate::report::Finding;
@@ -68,7 +68,7 @@ impl Stand {
         let sandbox = Server::bind(sandbox::Config::default(), keys, Arc::clone(&clock) as Arc<_>).await?;
         let mut config = Config::new(PathBuf::from(example::DIRECTORY));
         config.limits.drain_timeout = DRAIN;
-        config.listeners.push(Listener { address: listen, hosts: Vec::new(), tls: None, network: Network::Unstated });
+        config.listeners.push(Listener::plain(listen));
         config.upstreams.push(Upstream {
             product: "polardb".to_owned(),
             version: sandbox::VERSION.to_owned(),

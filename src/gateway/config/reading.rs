@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::proxies::TrustedProxies;
 use super::{Config, Endpoint, Limits, Listener, Network, TlsFiles, Upstream};
 use crate::identity::{SecretReference, is_account_id};
 use crate::json::{SourceText, Span};
@@ -60,6 +61,10 @@ struct ListenerFile {
     #[serde(default)]
     plain: bool,
     network: Option<Spanned<String>>,
+    #[serde(default)]
+    proxy_protocol: bool,
+    #[serde(default)]
+    trusted_proxies: TrustedProxies,
 }
 
 #[derive(Deserialize)]
@@ -124,7 +129,7 @@ struct GateFile {
     echo_string_to_sign: bool,
 }
 
-struct Reading<'a> {
+pub(super) struct Reading<'a> {
     source: &'a SourceText,
     directory: &'a Path,
     findings: Vec<Finding>,
@@ -172,7 +177,7 @@ impl Reading<'_> {
         if self.findings.is_empty() { Ok(config) } else { Err(self.findings) }
     }
 
-    fn refuse(&mut self, span: Span, code: &str, message: String, help: Option<&str>) {
+    pub(super) fn refuse(&mut self, span: Span, code: &str, message: String, help: Option<&str>) {
         self.findings.push(finding(self.source, span, code, message, help));
     }
 
@@ -249,6 +254,7 @@ impl Reading<'_> {
                 Network::Unstated
             }
         };
+        let proxies = self.proxies(listener.proxy_protocol, listener.trusted_proxies);
         Some(Listener {
             address: address?,
             hosts: listener.hosts.into_iter().map(|host| host.into_inner().to_ascii_lowercase()).collect(),
@@ -257,6 +263,7 @@ impl Reading<'_> {
                 key: self.directory.join(tls.key),
             }),
             network,
+            proxies,
         })
     }
 
