@@ -12,12 +12,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use criterion::Criterion;
+use http::HeaderMap;
 use jiff::Timestamp;
 use ramgate::authn::{Hosts, KeyRing, NonceMemory, Verifier};
 use ramgate::catalog::Parameters;
-use ramgate::gateway::config::{Config, Endpoint, Listener, Network, Upstream};
-use ramgate::gateway::{Connection, Pipeline, Received, Record, Snapshot};
+use ramgate::gateway::config::{Config, Endpoint, Listener, Network, Proxies, Upstream};
+use ramgate::gateway::{Connection, Origin, Pipeline, Received, Record, Snapshot};
 use ramgate::identity::{SecretReference, World};
 use ramgate::json::SourceText;
 use ramgate::openapi::sign::{Credential, SignedRequest, SigningRequest, sign_acs3};
@@ -66,6 +66,7 @@ fn world(statements: usize) -> World {
     let sources = WorldSources {
         world: SourceText::new("world.toml", text),
         policies: policies.collect(),
+        limits: None,
         base: PathBuf::from("."),
     };
     store::load_sources(&sources, &Dialect::strict()).unwrap()
@@ -78,6 +79,7 @@ fn pipeline(statements: usize) -> Pipeline {
         hosts: vec![HOST.to_owned()],
         tls: None,
         network: Network::Public,
+        proxies: Proxies::default(),
     });
     config.upstreams.push(Upstream {
         product: "polardb".to_owned(),
@@ -139,21 +141,13 @@ fn sign(id: &str, secret: &str, host: &str, parameters: &Parameters, nonce: &str
 }
 
 fn main() {
-    let mut criterion = Criterion::default()
-        .sample_size(20)
-        .warm_up_time(std::time::Duration::from_millis(300))
-        .measurement_time(std::time::Duration::from_secs(1))
-        .configure_from_args();
+    let mut criterion = ratios::criterion();
     let mut ratios = Ratios::new(&["verify and sign", "pipeline"]);
     let runtime: Runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let calls = Calls::signed(400_000);
-    let connection = Arc::new(Connection {
-        peer: SocketAddr::from(([192, 0, 2, 1], 5000)),
-        secure: true,
-        network: Network::Public,
-        hosts: Arc::new(Hosts::new([HOST])),
-        host_id: HOST.into(),
-    });
+    let peer = SocketAddr::from(([192, 0, 2, 1], 5000));
+    let connection = Arc::new(Connection::direct(peer, true, Network::Public, Hosts::new([HOST])));
+    let origin = Origin::of(&connection, &HeaderMap::new()).unwrap();
     for statements in STATEMENTS {
         let size = format!("{statements} statements");
         let keys = KeyRing::of_world(&world(statements)).unwrap();
@@ -170,7 +164,7 @@ fn main() {
         ratios.measure(&mut criterion, ("call", &size), "pipeline", || {
             let mut record = Record::new(uuid::Uuid::new_v4().to_string(), &connection);
             let received =
-                Received { request: calls.next(), connection: Arc::clone(&connection), at: Timestamp::now() };
+                Received { request: calls.next(), connection: Arc::clone(&connection), origin, at: Timestamp::now() };
             let permitted = runtime.block_on(pipeline.permit(&received, &mut record)).unwrap();
             permitted.sign(Timestamp::now(), &uuid::Uuid::new_v4().to_string())
         });

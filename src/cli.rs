@@ -14,8 +14,12 @@ mod serve;
 mod signals;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+
+/// How long the calls of a serving command that are cut short have to leave their records, before its log ends.
+const LAST_RECORDS: Duration = Duration::from_secs(1);
 
 /// How a command ended, as its exit status says it (spec world, exit statuses).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

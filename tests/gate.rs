@@ -20,6 +20,8 @@ mod reload;
 mod rules;
 #[path = "gate/sdk.rs"]
 mod sdk;
+#[path = "gate/serving.rs"]
+mod serving;
 #[path = "gate/stand.rs"]
 mod stand;
 #[path = "gate/upstream.rs"]

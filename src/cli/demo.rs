@@ -75,7 +75,9 @@ impl Demo {
         };
         let (tap, events) = events::tap();
         let _logging = Logging::with_events(tap);
-        runtime.block_on(self.show(events))
+        let exit = runtime.block_on(self.show(events));
+        runtime.shutdown_timeout(super::LAST_RECORDS);
+        exit
     }
 
     async fn show(self, mut events: Events) -> Exit {

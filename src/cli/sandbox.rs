@@ -107,7 +107,9 @@ impl Sandbox {
             }
         };
         let _logging = Logging::start();
-        runtime.block_on(serve(self.config(), keys))
+        let exit = runtime.block_on(serve(self.config(), keys));
+        runtime.shutdown_timeout(super::LAST_RECORDS);
+        exit
     }
 
     fn config(self) -> Config {

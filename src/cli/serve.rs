@@ -49,7 +49,9 @@ impl Serve {
             }
         };
         let logging = Logging::start();
-        runtime.block_on(serve(opened, &logging))
+        let exit = runtime.block_on(serve(opened, &logging));
+        runtime.shutdown_timeout(super::LAST_RECORDS);
+        exit
     }
 }
 

@@ -118,6 +118,8 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
+    /// How long a client may take nothing of its answer.
+    pub write_timeout: Duration,
     /// How long a connection to an upstream may take.
     pub connect_timeout: Duration,
     /// How long a forwarded call may take in all (G16).
@@ -141,6 +143,7 @@ impl Default for Limits {
             calls: 1024,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(3),
+            write_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(2),
             forward_timeout: Duration::from_secs(60),
             answer_bytes: 16 * 1024 * 1024,

@@ -62,3 +62,56 @@ pub fn supply(listeners: &[Listener]) -> KeySupply {
         supply
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::*;
+    use crate::authn::Hosts;
+    use crate::gateway::config::Proxies;
+
+    fn listener(network: Network) -> Listener {
+        let proxies = Proxies::default();
+        Listener { address: ([127, 0, 0, 1], 0).into(), hosts: Vec::new(), tls: None, network, proxies }
+    }
+
+    fn context(peer: &str, network: Network) -> Context {
+        let connection = Connection::direct(peer.parse().unwrap(), true, network, Hosts::default());
+        of_call(&connection, &Origin::of(&connection, &HeaderMap::new()).unwrap(), Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn what_the_gate_says_it_knows_it_knows_in_every_call_and_nothing_else() {
+        let keys = [
+            "acs:currenttime",
+            "acs:securetransport",
+            "acs:sourceip",
+            "acs:sourcevpc",
+            "acs:vpcsourceip",
+            "acs:mfapresent",
+            "acs:useragent",
+            "ecs:tag/x",
+            "polardb:x",
+        ];
+        // These are added for each check, from the caller and the inventory.
+        let of_each_check = ["acs:principalarn", "acs:resourcegroupid", "acs:resourcetag/x", "acs:requesttag/x"];
+        for network in [Network::Unstated, Network::Public, Network::Vpc("vpc-1".to_owned())] {
+            let supply = supply(&[listener(network.clone())]);
+            let context = context("192.0.2.1:5000", network.clone());
+            for key in keys {
+                let known = context.get(key) != &ContextValue::Unknown;
+                assert_eq!(known, supply.covers(key), "{key} of {network:?}");
+            }
+            assert!(of_each_check.iter().all(|key| supply.covers(key)));
+        }
+    }
+
+    #[test]
+    fn an_address_of_ipv4_is_one_however_the_socket_writes_it() {
+        let context = context("[::ffff:192.0.2.1]:5000", Network::Vpc("vpc-1".to_owned()));
+        for key in ["acs:sourceip", "acs:vpcsourceip"] {
+            assert_eq!(context.get(key), &ContextValue::Present(vec!["192.0.2.1".to_owned()]), "{key}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Accepting connections: with a PROXY header or without, plain or TLS, HTTP/1.1, bounded, drained on shutdown.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +40,21 @@ pub struct Connection {
     pub hosts: Arc<Hosts>,
     /// The name by which error bodies call the listener, in their `HostId`.
     pub host_id: Arc<str>,
+}
+
+impl Connection {
+    /// A connection straight from a client, without a proxy in front, called by the names of `hosts`.
+    pub fn direct(peer: SocketAddr, secure: bool, network: Network, hosts: impl Into<Arc<Hosts>>) -> Self {
+        Self {
+            peer,
+            secure,
+            announced: None,
+            proxies: Arc::default(),
+            network,
+            hosts: hosts.into(),
+            host_id: peer.to_string().into(),
+        }
+    }
 }
 
 /// A listener that is bound, and takes connections once it is [run](Self::run).
@@ -140,9 +157,11 @@ async fn serve(
     let peer = connection.peer;
     let snapshot = service.pipeline().snapshot();
     let (http, header_timeout) = (http1(&snapshot.limits), snapshot.limits.header_timeout);
+    // A client that takes nothing of its answers must not hold its place for ever.
+    let write_timeout = snapshot.limits.write_timeout;
     drop(snapshot);
     let opened = tokio::select! {
-        opened = tokio::time::timeout(header_timeout, open(stream, tls, connection)) => opened,
+        opened = tokio::time::timeout(header_timeout, open(stream, tls, connection, write_timeout)) => opened,
         () = stop.cancelled() => return,
     };
     let (stream, connection) = match opened {
@@ -167,17 +186,22 @@ async fn serve(
 
 fn http1(limits: &Limits) -> http1::Builder {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
+    // A client may say that it sends no more and still wait for its answer.
+    http.half_close(true)
+        .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_buf_size(limits.header_bytes)
         .max_headers(limits.headers);
     http
 }
 
+/// A connection that ends where its other end takes nothing for too long.
+type Timed = Pin<Box<TimeoutStream<TcpStream>>>;
+
 /// A connection on which requests may come.
 enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Plain(Timed),
+    Tls(Box<TlsStream<Timed>>),
 }
 
 /// A connection that is closed before it comes to a request.
@@ -196,6 +220,7 @@ async fn open(
     mut stream: TcpStream,
     tls: Option<TlsAcceptor>,
     mut connection: Connection,
+    write_timeout: Duration,
 ) -> Result<(Stream, Connection), NotOpened> {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(peer = %connection.peer, %error, "connection without TCP_NODELAY");
@@ -207,6 +232,9 @@ async fn open(
         }
         connection.announced = Some(proxy_protocol::read(&mut stream).await?);
     }
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(write_timeout));
+    let stream = Box::pin(stream);
     let stream = match tls {
         None => Stream::Plain(stream),
         Some(acceptor) => Stream::Tls(Box::new(acceptor.accept(stream).await.map_err(NotOpened::Tls)?)),

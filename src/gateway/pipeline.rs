@@ -8,7 +8,7 @@
 //!
 //! Whatever goes wrong on the way is a [`Refusal`], and nothing is sent.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
@@ -46,18 +46,21 @@ pub struct Received {
 pub struct Pipeline {
     snapshot: ArcSwap<Snapshot>,
     nonces: NonceMemory,
+    replacing: Mutex<()>,
 }
 
 impl Pipeline {
     /// A pipeline that decides by `snapshot`.
     #[must_use]
     pub fn new(snapshot: Snapshot, nonces: NonceMemory) -> Self {
-        Self { snapshot: ArcSwap::from_pointee(snapshot), nonces }
+        Self { snapshot: ArcSwap::from_pointee(snapshot), nonces, replacing: Mutex::default() }
     }
 
     /// Puts another snapshot in force, and gives the number of its generation. Calls under way end by the one they
     /// began with.
     pub fn replace(&self, mut snapshot: Snapshot) -> u64 {
+        // One after the other: each succeeds the one that is then in force.
+        let _turn = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
         let generation = snapshot.succeed(&self.snapshot.load());
         self.snapshot.store(Arc::new(snapshot));
         generation
@@ -69,9 +72,14 @@ impl Pipeline {
         self.snapshot.load_full()
     }
 
-    /// Takes a call all the way, and gives back the upstream's answer.
-    pub(super) async fn pass(&self, received: &Received, record: &mut Record) -> Result<Answer, Refusal> {
-        let permitted = self.permit(received, record).await?;
+    /// Takes a call all the way by `snapshot`, and gives back the upstream's answer.
+    pub(super) async fn pass(
+        &self,
+        snapshot: &Snapshot,
+        received: &Received,
+        record: &mut Record,
+    ) -> Result<Answer, Refusal> {
+        let permitted = self.permit_by(snapshot, received, record).await?;
         if permitted.checks.write {
             record.intend();
         }
@@ -79,25 +87,33 @@ impl Pipeline {
         Ok(permitted.sign(Timestamp::now(), &nonce).forward(record).await?)
     }
 
-    /// Takes a call up to the decision: nothing is sent anywhere.
+    /// Takes a call up to the decision by the snapshot in force: nothing is sent anywhere.
     ///
     /// # Errors
     /// The [`Refusal`] of the first stage that the call does not pass.
     pub async fn permit(&self, received: &Received, record: &mut Record) -> Result<Permitted, Refusal> {
-        let snapshot = self.snapshot();
+        self.permit_by(&self.snapshot(), received, record).await
+    }
+
+    async fn permit_by(
+        &self,
+        snapshot: &Snapshot,
+        received: &Received,
+        record: &mut Record,
+    ) -> Result<Permitted, Refusal> {
         record.began(snapshot.generation);
-        let call = read(received, &snapshot)?;
+        let call = read(received, snapshot)?;
         record.read(&call);
-        let caller = authenticate(call, received, &snapshot, &self.nonces).await?;
+        let caller = authenticate(call, received, snapshot, &self.nonces).await?;
         record.authenticated(&caller);
-        charge(&caller, &snapshot)?;
-        let resolved = resolve(caller, &snapshot)?;
+        charge(&caller, snapshot)?;
+        let resolved = resolve(caller, snapshot)?;
         record.resolved(&resolved.checks);
-        decide(resolved, received, &snapshot, record)
+        decide(resolved, received, snapshot, record)
     }
 }
 
-/// Reads the call, and refuses whatever two readers could read differently, and calls that nobody could be allowed.
+/// Reads the call, and refuses whatever two readers could read differently.
 fn read(received: &Received, snapshot: &Snapshot) -> Result<Call, Refusal> {
     let declares = |version: &str, operation: &str, parameter: &str| {
         let product = snapshot.product(version);
@@ -255,7 +271,12 @@ impl Outbound {
 
     async fn forward(self, record: &mut Record) -> Result<Answer, UpstreamError> {
         let sent = Instant::now();
-        let answer = self.upstream.send(self.signed).await?;
+        record.sent();
+        let answer = self.upstream.send(self.signed).await.inspect_err(|error| {
+            if !error.may_have_acted() {
+                record.not_sent();
+            }
+        })?;
         record.forwarded(&answer, sent);
         Ok(answer)
     }

@@ -22,6 +22,9 @@ pub const INTENT: &str = "ramgate::intent";
 /// Most characters that are recorded of what an unknown caller wrote.
 const LONGEST_CLAIM: usize = 128;
 
+/// Most characters of a reason, which may repeat what a caller wrote.
+const LONGEST_REASON: usize = 1024;
+
 /// The record of one call. It is written when it is dropped, so that a call that ends in whatever way, a panic and a
 /// caller that hangs up among them, leaves exactly one.
 #[derive(Debug)]
@@ -44,6 +47,7 @@ pub struct Record {
     upstream_status: Option<u16>,
     upstream_request_id: Option<String>,
     rate_limit: Option<String>,
+    sent: bool,
     outcome: Option<Ended>,
 }
 
@@ -77,6 +81,7 @@ impl Record {
             upstream_status: None,
             upstream_request_id: None,
             rate_limit: None,
+            sent: false,
             outcome: None,
         }
     }
@@ -147,6 +152,16 @@ impl Record {
         );
     }
 
+    /// From here on the upstream may have acted.
+    pub(super) fn sent(&mut self) {
+        self.sent = true;
+    }
+
+    /// It never reached the upstream.
+    pub(super) fn not_sent(&mut self) {
+        self.sent = false;
+    }
+
     /// What the upstream answered to a call that was sent at `sent`.
     pub(super) fn forwarded(&mut self, answer: &Answer, sent: Instant) {
         self.upstream_us = Some(micros(sent));
@@ -163,7 +178,7 @@ impl Record {
         self.outcome = Some(Ended::Refused {
             code: respond::code(refusal).to_owned(),
             status: respond::status(refusal),
-            reason: refusal.to_string(),
+            reason: refusal.to_string().chars().take(LONGEST_REASON).collect(),
         });
     }
 }
@@ -196,7 +211,8 @@ impl Drop for Record {
             Some(Ended::Refused { code, status, reason }) => {
                 (Some(code.as_str()), Some(*status), Some(reason.as_str()))
             }
-            None => (None, None, Some("the call ended without an answer: the caller hung up, or the gate broke off")),
+            None if std::thread::panicking() => (Some("InternalError"), Some(500), Some("the gate broke off")),
+            None => (None, None, Some("the call ended without an answer: the caller hung up, or the gate was ended")),
         };
         let decision = self.decided.as_ref().map(|decided| &decided.decision);
         let statement: Option<&StatementRef> = decision.and_then(|decision| decision.determining.as_ref());
@@ -229,8 +245,9 @@ impl Drop for Record {
             denied_action = denied.map(|denied| denied.action.as_str()),
             denied_resource = denied.map(|denied| denied.resource.as_str()),
             stricter_than_cloud = denied.map(|denied| denied.stricter_than_cloud),
-            forwarded = matches!(self.outcome, Some(Ended::Forwarded)),
             rate_limit = self.rate_limit.as_deref(),
+            // Whether the upstream may have acted. With a code beside it, nobody knows whether it has.
+            forwarded = self.sent,
             code,
             reason,
             status,

@@ -16,6 +16,10 @@ use crate::report::{Finding, Severity};
 /// How often it is looked whether a file has changed.
 const POLL: Duration = Duration::from_secs(1);
 
+/// How many looks in a row must see the same before a change is taken for whole: a file that is written in place is
+/// there in part for a while.
+const QUIET_LOOKS: usize = 3;
+
 /// How often files that change while they are read are read again before they are left for later.
 const ATTEMPTS: usize = 5;
 
@@ -156,14 +160,18 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Ends when a file is not as it was when it was last read: by content, by replacement, or because a link leads
-    /// elsewhere. Nothing is lost where the wait is given up.
+    /// Ends when a file is not as it was when it was last read, by content, by replacement, or because a link leads
+    /// elsewhere, and has stayed so for some seconds. Where the wait is given up it has to begin anew; nothing is lost.
     pub async fn changed(&mut self) {
+        let (mut last, mut looks) = (self.seen, 1);
         loop {
             tokio::time::sleep(POLL).await;
             let (path, secrets) = (self.path.clone(), self.secrets.clone());
             let looked = tokio::task::spawn_blocking(move || fingerprint(&files(&path, &secrets))).await;
-            if looked.is_ok_and(|now| self.seen != Some(now)) {
+            let Ok(now) = looked else { continue };
+            looks = if last == Some(now) { looks + 1 } else { 1 };
+            last = Some(now);
+            if last != self.seen && looks >= QUIET_LOOKS {
                 return;
             }
         }

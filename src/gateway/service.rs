@@ -16,6 +16,7 @@ use super::pipeline::{Pipeline, Received};
 use super::record::Record;
 use super::refusal::Refusal;
 use super::respond::{self, Audience};
+use super::snapshot::Snapshot;
 use crate::openapi::{Format, WireRequest};
 
 /// What every connection of a gate is served by.
@@ -52,23 +53,25 @@ impl Service {
     ) -> Response<Full<Bytes>> {
         let mut record = Record::new(uuid::Uuid::new_v4().to_string().to_uppercase(), &connection);
         let request_id = record.request_id().to_owned();
-        let (origin, request) = match self.receive(&connection, request, &mut record).await {
+        // One snapshot from end to end.
+        let snapshot = self.pipeline.snapshot();
+        let (origin, request) = match receive(&connection, request, &snapshot.limits, &mut record).await {
             Ok(received) => received,
-            Err(refusal) => return self.refuse(&refusal, &mut record, &connection, Format::Json),
+            Err(refusal) => return refuse(&refusal, &mut record, &snapshot, &connection, Format::Json),
         };
         let format = Format::wanted(&request);
         let Ok(turn) = Arc::clone(&self.calls).try_acquire_owned() else {
             let refusal = Refusal::Overloaded { limit: self.most_calls };
-            return self.refuse(&refusal, &mut record, &connection, format);
+            return refuse(&refusal, &mut record, &snapshot, &connection, format);
         };
         let received = Received { request, connection: Arc::clone(&connection), origin, at: Timestamp::now() };
-        let service = Arc::clone(&self);
+        let (service, by) = (Arc::clone(&self), Arc::clone(&snapshot));
         // In a task of its own: what was forwarded is seen through to its end even where the caller hangs up (spec
         // gate-rules G16), and a call that panics takes no other with it.
         let answered = self.tasks.spawn(async move {
-            let response = match service.pipeline.pass(&received, &mut record).await {
+            let response = match service.pipeline.pass(&by, &received, &mut record).await {
                 Ok(answer) => respond::forwarded(answer, record.request_id()),
-                Err(refusal) => service.refuse(&refusal, &mut record, &received.connection, format),
+                Err(refusal) => refuse(&refusal, &mut record, &by, &received.connection, format),
             };
             drop(turn);
             response
@@ -76,62 +79,60 @@ impl Service {
         answered.await.unwrap_or_else(|error| {
             tracing::error!(%error, request_id, "a call broke off");
             let refusal = Refusal::Internal { reason: error.to_string() };
-            self.respond(&refusal, &request_id, &connection, None, format)
+            respond(&refusal, &request_id, &snapshot, &connection, None, format)
         })
     }
+}
 
-    /// Where the request comes from, and all of it, within its bounds of size and time.
-    async fn receive(
-        &self,
-        connection: &Connection,
-        request: Request<Incoming>,
-        record: &mut Record,
-    ) -> Result<(Origin, WireRequest), Refusal> {
-        let origin = Origin::of(connection, request.headers())?;
-        record.came_from(origin);
-        let snapshot = self.pipeline.snapshot();
-        let Limits { body_bytes: limit, body_timeout, .. } = snapshot.limits;
-        let (head, body) = request.into_parts();
-        if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
-            return Err(Refusal::BodyTooLarge { limit });
-        }
-        let collected = tokio::time::timeout(body_timeout, Limited::new(body, limit).collect()).await;
-        match collected {
-            Ok(Ok(body)) => Ok((origin, WireRequest::new(&head, body.to_bytes()))),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge { limit }),
-            Ok(Err(error)) => Err(Refusal::BodyBroken { reason: error.to_string() }),
-            Err(_) => Err(Refusal::BodyTooSlow { seconds: body_timeout.as_secs() }),
-        }
+/// Where the request comes from, and all of it, within its bounds of size and time.
+async fn receive(
+    connection: &Connection,
+    request: Request<Incoming>,
+    limits: &Limits,
+    record: &mut Record,
+) -> Result<(Origin, WireRequest), Refusal> {
+    let origin = Origin::of(connection, request.headers())?;
+    record.came_from(origin);
+    let Limits { body_bytes: limit, body_timeout, .. } = *limits;
+    let (head, body) = request.into_parts();
+    if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
+        return Err(Refusal::BodyTooLarge { limit });
     }
+    let collected = tokio::time::timeout(body_timeout, Limited::new(body, limit).collect()).await;
+    match collected {
+        Ok(Ok(body)) => Ok((origin, WireRequest::new(&head, body.to_bytes()))),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge { limit }),
+        Ok(Err(error)) => Err(Refusal::BodyBroken { reason: error.to_string() }),
+        Err(_) => Err(Refusal::BodyTooSlow { seconds: body_timeout.as_secs() }),
+    }
+}
 
-    fn refuse(
-        &self,
-        refusal: &Refusal,
-        record: &mut Record,
-        connection: &Connection,
-        format: Format,
-    ) -> Response<Full<Bytes>> {
-        record.refused(refusal);
-        self.respond(refusal, record.request_id(), connection, record.version(), format)
-    }
+fn refuse(
+    refusal: &Refusal,
+    record: &mut Record,
+    snapshot: &Snapshot,
+    connection: &Connection,
+    format: Format,
+) -> Response<Full<Bytes>> {
+    record.refused(refusal);
+    respond(refusal, record.request_id(), snapshot, connection, record.version(), format)
+}
 
-    fn respond(
-        &self,
-        refusal: &Refusal,
-        request_id: &str,
-        connection: &Connection,
-        version: Option<&str>,
-        format: Format,
-    ) -> Response<Full<Bytes>> {
-        let snapshot = self.pipeline.snapshot();
-        let product = version.and_then(|version| snapshot.product(version)).or_else(|| snapshot.products().next());
-        let audience = Audience {
-            request_id,
-            host_id: &connection.host_id,
-            product: product.unwrap_or_default(),
-            format,
-            echo: snapshot.echo,
-        };
-        respond::refused(refusal, &audience)
-    }
+fn respond(
+    refusal: &Refusal,
+    request_id: &str,
+    snapshot: &Snapshot,
+    connection: &Connection,
+    version: Option<&str>,
+    format: Format,
+) -> Response<Full<Bytes>> {
+    let product = version.and_then(|version| snapshot.product(version)).or_else(|| snapshot.products().next());
+    let audience = Audience {
+        request_id,
+        host_id: &connection.host_id,
+        product: product.unwrap_or_default(),
+        format,
+        echo: snapshot.echo,
+    };
+    respond::refused(refusal, &audience)
 }

@@ -4,7 +4,7 @@ mod pool;
 
 use std::time::Duration;
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
@@ -137,7 +137,12 @@ impl Upstream {
     }
 
     fn request(&self, signed: SignedRequest) -> Result<Request<Full<Bytes>>, http::Error> {
-        let mut request = Request::builder().method(signed.method).uri(signed.target).body(Full::new(signed.body))?;
+        // Told even for an empty body, as SDKs do: some servers refuse a POST without a length.
+        let mut request = Request::builder()
+            .method(signed.method)
+            .uri(signed.target)
+            .header(CONTENT_LENGTH, signed.body.len())
+            .body(Full::new(signed.body))?;
         for (name, value) in &signed.headers {
             let mut value = HeaderValue::from_str(value)?;
             value.set_sensitive(matches!(name.as_str(), "authorization" | "x-acs-security-token"));

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use ramgate::catalog::Parameters;
-use ramgate::openapi::Format;
-use ramgate::openapi::sign::{Credential, SignedRequest, SigningRequest, sign_acs3};
+use ramgate::openapi::sign::{Credential, SignedRequest, SigningRequest, acs3_signature, sign_acs3};
+use ramgate::openapi::{CanonicalRequest, Format};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 use secrecy::SecretString;
@@ -53,6 +53,35 @@ pub fn signed(host: &str, key: Key, operation: &str, pairs: &[(&str, &str)]) -> 
         nonce: &uuid::Uuid::new_v4().to_string(),
         format: Format::Json,
     })
+}
+
+/// The same call with further headers, which are signed too.
+pub fn signed_with(
+    host: &str,
+    key: Key,
+    operation: &str,
+    pairs: &[(&str, &str)],
+    further: &[(&str, &str)],
+) -> SignedRequest {
+    let mut request = signed(host, key, operation, pairs);
+    request.headers.retain(|(name, _)| !matches!(name.as_str(), "accept" | "authorization"));
+    request.headers.extend(further.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    request.headers.sort();
+    let payload_hash = request.headers.iter().find(|(name, _)| name == "x-acs-content-sha256").unwrap().1.clone();
+    let canonical = CanonicalRequest {
+        method: "POST",
+        query: &parameters(pairs),
+        headers: &request.headers,
+        payload_hash: &payload_hash,
+    };
+    let authorization = format!(
+        "ACS3-HMAC-SHA256 Credential={},SignedHeaders={},Signature={}",
+        key.id,
+        canonical.signed_headers(),
+        acs3_signature(&canonical, &SecretString::from(key.secret))
+    );
+    request.headers.push(("authorization".to_owned(), authorization));
+    request
 }
 
 /// The bytes of a request, on a connection that is closed after it.

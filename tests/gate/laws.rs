@@ -30,15 +30,8 @@ fn pipeline(statements: &str) -> Pipeline {
 
 /// The call as it would go to the upstream, or why it does not.
 fn outbound(pipeline: &Pipeline, request: WireRequest) -> Result<Outbound, Refusal> {
-    let connection = Arc::new(Connection {
-        peer: SocketAddr::from(([192, 0, 2, 1], 5000)),
-        secure: true,
-        network: Network::Unstated,
-        proxies: Arc::default(),
-        announced: None,
-        hosts: Arc::new(Hosts::new([HOST])),
-        host_id: HOST.into(),
-    });
+    let peer = SocketAddr::from(([192, 0, 2, 1], 5000));
+    let connection = Arc::new(Connection::direct(peer, true, Network::Unstated, Hosts::new([HOST])));
     let mut record = Record::new("a test".to_owned(), &connection);
     let origin = Origin { address: Some(connection.peer.ip()), secure: Some(true) };
     let received = Received { request, connection, origin, at: Timestamp::now() };

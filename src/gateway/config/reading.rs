@@ -108,6 +108,7 @@ struct LimitsFile {
     calls: Option<Spanned<u64>>,
     header_timeout: Option<Spanned<u64>>,
     body_timeout: Option<Spanned<u64>>,
+    write_timeout: Option<Spanned<u64>>,
     connect_timeout: Option<Spanned<u64>>,
     forward_timeout: Option<Spanned<u64>>,
     answer_bytes: Option<Spanned<u64>>,
@@ -153,6 +154,12 @@ impl Reading<'_> {
             }
         }
         config.limits = self.limits(&file.limits);
+        if let Some(connections) = &file.limits.connections
+            && config.limits.connections < config.listeners.len()
+        {
+            let message = "`connections` is less than one for each listener".to_owned();
+            self.refuse(connections.span().into(), "limit", message, None);
+        }
         self.nonces(&file.gate);
         config.nonce_journal = file.gate.nonce_journal.map(|path| self.directory.join(path));
         config.allow_root_keys = file.gate.allow_root_keys;
@@ -358,25 +365,25 @@ impl Reading<'_> {
 
     fn limits(&mut self, file: &LimitsFile) -> Limits {
         let mut limits = Limits::default();
-        let mut size = |value: &Option<Spanned<u64>>, name: &str, field: &mut usize| {
+        let mut size = |value: &Option<Spanned<u64>>, name: &str, most: usize, field: &mut usize| {
             if let Some(value) = value {
                 match usize::try_from(*value.get_ref()) {
-                    Ok(number) if number > 0 => *field = number,
+                    Ok(number) if (1..=most).contains(&number) => *field = number,
                     _ => {
-                        let message = format!("`{name}` must be at least 1");
+                        let message = format!("`{name}` is a number from 1 to {most}");
                         self.refuse(value.span().into(), "limit", message, None);
                     }
                 }
             }
         };
-        size(&file.header_bytes, "header_bytes", &mut limits.header_bytes);
-        size(&file.headers, "headers", &mut limits.headers);
-        size(&file.body_bytes, "body_bytes", &mut limits.body_bytes);
-        size(&file.parameters, "parameters", &mut limits.parameters);
-        size(&file.connections, "connections", &mut limits.connections);
-        size(&file.calls, "calls", &mut limits.calls);
-        size(&file.answer_bytes, "answer_bytes", &mut limits.answer_bytes);
-        size(&file.nonces_per_key, "nonces_per_key", &mut limits.nonces_per_key);
+        size(&file.header_bytes, "header_bytes", 1 << 20, &mut limits.header_bytes);
+        size(&file.headers, "headers", 10_000, &mut limits.headers);
+        size(&file.body_bytes, "body_bytes", 1 << 30, &mut limits.body_bytes);
+        size(&file.parameters, "parameters", 1 << 20, &mut limits.parameters);
+        size(&file.connections, "connections", 1 << 20, &mut limits.connections);
+        size(&file.calls, "calls", 1 << 20, &mut limits.calls);
+        size(&file.answer_bytes, "answer_bytes", 1 << 30, &mut limits.answer_bytes);
+        size(&file.nonces_per_key, "nonces_per_key", 1 << 30, &mut limits.nonces_per_key);
         let mut seconds = |value: &Option<Spanned<u64>>, name: &str, field: &mut Duration| {
             if let Some(value) = value {
                 match *value.get_ref() {
@@ -390,6 +397,7 @@ impl Reading<'_> {
         };
         seconds(&file.header_timeout, "header_timeout", &mut limits.header_timeout);
         seconds(&file.body_timeout, "body_timeout", &mut limits.body_timeout);
+        seconds(&file.write_timeout, "write_timeout", &mut limits.write_timeout);
         seconds(&file.connect_timeout, "connect_timeout", &mut limits.connect_timeout);
         seconds(&file.forward_timeout, "forward_timeout", &mut limits.forward_timeout);
         seconds(&file.drain_timeout, "drain_timeout", &mut limits.drain_timeout);
