@@ -17,6 +17,7 @@ mod refusal;
 mod reload;
 mod respond;
 mod service;
+mod shadow;
 mod snapshot;
 pub mod tls;
 mod upstream;
@@ -38,6 +39,7 @@ pub use pipeline::{Outbound, Permitted, Pipeline, Received};
 pub use record::Record;
 pub use refusal::{Denial, Refusal};
 pub use reload::{Opened, Reloaded, Watch};
+pub use shadow::Mode;
 pub use snapshot::{Loaded, Snapshot, check};
 pub use upstream::UpstreamError;
 

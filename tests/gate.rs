@@ -22,6 +22,8 @@ mod rules;
 mod sdk;
 #[path = "gate/serving.rs"]
 mod serving;
+#[path = "gate/shadow.rs"]
+mod shadow;
 #[path = "gate/stand.rs"]
 mod stand;
 #[path = "gate/upstream.rs"]

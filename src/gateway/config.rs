@@ -2,6 +2,7 @@
 
 mod proxies;
 mod reading;
+mod shadow;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use proxies::Proxies;
+pub use shadow::{Shadow, Shadowed};
 
 use crate::authn::Hosts;
 use crate::identity::SecretReference;
@@ -175,6 +177,8 @@ pub struct Config {
     pub allow_root_keys: bool,
     /// Condition keys whose absence from this gate is accepted although a Deny uses them (G2).
     pub acknowledged_keys: BTreeSet<String>,
+    /// What is denied by policy and forwarded all the same (G15).
+    pub shadows: Vec<Shadow>,
     /// Whether a failed signature is answered with the string-to-sign, as the cloud does.
     pub echo_string_to_sign: bool,
 }
@@ -193,6 +197,7 @@ impl Config {
             nonce_journal: None,
             allow_root_keys: false,
             acknowledged_keys: BTreeSet::new(),
+            shadows: Vec::new(),
             echo_string_to_sign: false,
         }
     }

@@ -20,6 +20,7 @@ use super::origin::Origin;
 use super::rates::Exhausted;
 use super::record::Record;
 use super::refusal::{Denial, Refusal};
+use super::shadow::Mode;
 use super::snapshot::Snapshot;
 use super::upstream::{Answer, Upstream, UpstreamError};
 use crate::authn::{Caller, NonceMemory, Verifier};
@@ -206,9 +207,14 @@ fn decide(
     let verdict = snapshot.authorizer.observe_checks(caller.principal(), &checks, &context, &mut keys);
     record.decided(&verdict, keys);
     match verdict.denied() {
-        None if verdict.is_allowed() => Ok(Permitted { caller, checks, upstream }),
+        None if verdict.is_allowed() => Ok(Permitted { caller, checks, upstream, mode: Mode::Enforce }),
         None => Err(Refusal::Unchecked),
         Some(denied) => {
+            let shadows = &snapshot.shadows;
+            if let Some(shadow) = shadows.lets_through(caller.principal(), &checks, &context, denied, received.at) {
+                record.shadowed(shadow);
+                return Ok(Permitted { caller, checks, upstream, mode: Mode::Shadow });
+            }
             let principal = caller.principal().clone();
             Err(Refusal::Denied(Box::new(Denial { principal, check: denied.clone() })))
         }
@@ -221,6 +227,7 @@ pub struct Permitted {
     caller: Caller,
     checks: Checks,
     upstream: Arc<Upstream>,
+    mode: Mode,
 }
 
 impl Permitted {
@@ -234,6 +241,12 @@ impl Permitted {
     #[must_use]
     pub fn checks(&self) -> &Checks {
         &self.checks
+    }
+
+    /// Whether policies allow it, or a shadow lets it through.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
     }
 
     /// Writes the call anew from what was decided, and signs it with the credential of the caller's account (spec

@@ -115,7 +115,7 @@ impl<C: Clock + Clone> Rates<C> {
 }
 
 /// Everyone who has buckets; a role stands for all of its sessions.
-fn principals(world: &World) -> Vec<Principal> {
+pub(super) fn principals(world: &World) -> Vec<Principal> {
     let mut principals = Vec::new();
     for (id, account) in &world.accounts {
         principals.push(Principal::Owner { account: id.clone() });

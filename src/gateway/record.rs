@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use super::config::Shadow;
 use super::listener::Connection;
 use super::origin::Origin;
 use super::refusal::Refusal;
@@ -48,6 +49,8 @@ pub struct Record {
     upstream_request_id: Option<String>,
     rate_limit: Option<String>,
     sent: bool,
+    mode: Option<&'static str>,
+    shadow: Option<String>,
     outcome: Option<Ended>,
 }
 
@@ -82,6 +85,8 @@ impl Record {
             upstream_request_id: None,
             rate_limit: None,
             sent: false,
+            mode: None,
+            shadow: None,
             outcome: None,
         }
     }
@@ -137,7 +142,14 @@ impl Record {
     pub(super) fn decided(&mut self, verdict: &Verdict, keys: ConsultedKeys) {
         self.context_keys = keys.0.into_iter().collect::<Vec<_>>().join(" ");
         self.decided = verdict.denied().or_else(|| verdict.decisions.first()).cloned();
+        self.mode = Some("enforce");
         self.decided_us = Some(micros(self.started));
+    }
+
+    /// Which shadow lets it through although policies deny it.
+    pub(super) fn shadowed(&mut self, shadow: &Shadow) {
+        self.mode = Some("shadow");
+        self.shadow = Some(shadow.to_string());
     }
 
     /// Says that a write is about to be forwarded.
@@ -148,6 +160,7 @@ impl Record {
             principal = self.principal.as_deref(),
             operation = self.operation.as_deref(),
             checks = %self.checks,
+            mode = self.mode,
             "write"
         );
     }
@@ -245,6 +258,8 @@ impl Drop for Record {
             denied_action = denied.map(|denied| denied.action.as_str()),
             denied_resource = denied.map(|denied| denied.resource.as_str()),
             stricter_than_cloud = denied.map(|denied| denied.stricter_than_cloud),
+            mode = self.mode,
+            shadow = self.shadow.as_deref(),
             rate_limit = self.rate_limit.as_deref(),
             // Whether the upstream may have acted. With a code beside it, nobody knows whether it has.
             forwarded = self.sent,

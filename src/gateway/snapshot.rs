@@ -5,8 +5,11 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::config::{self, Config, Limits};
+use jiff::Timestamp;
+
+use super::config::{self, Config, Limits, Shadow};
 use super::rates::{Rates, Uptime};
+use super::shadow::{self, Shadows};
 use super::upstream::Upstream;
 use super::{context, tls};
 use crate::authn::{Echo, KeyRing};
@@ -32,6 +35,7 @@ pub struct Snapshot {
     pub(super) limits: Limits,
     pub(super) echo: Echo,
     pub(super) rates: Rates,
+    pub(super) shadows: Shadows,
     /// How many snapshots were in force before it.
     pub(super) generation: u64,
     aliases: BTreeMap<String, String>,
@@ -82,6 +86,7 @@ impl Snapshot {
                     keys: Arc::new(keys),
                     limits: config.limits.clone(),
                     rates: ground.rates,
+                    shadows: ground.shadows,
                     echo: if config.echo_string_to_sign { Echo::Shown } else { Echo::Withheld },
                     generation: 0,
                     aliases: aliases.collect(),
@@ -98,6 +103,11 @@ impl Snapshot {
         self.rates.succeed(&before.rates);
         self.generation = before.generation + 1;
         self.generation
+    }
+
+    /// The shadows that are not over at `now`; with any, the gate forwards what policies deny (spec gate-rules G15).
+    pub fn shadowing(&self, now: Timestamp) -> impl Iterator<Item = &Shadow> {
+        self.shadows.at(now)
     }
 
     /// The bounds of one call as the wire has them.
@@ -171,6 +181,7 @@ struct Ground {
     catalog: Catalog,
     authorizer: Authorizer,
     rates: Rates,
+    shadows: Shadows,
 }
 
 impl Ground {
@@ -182,7 +193,10 @@ impl Ground {
         unsupplied_keys(config, &authorizer, findings);
         routes(config, &world, &catalog, findings);
         let rates = Rates::new(&world, &Uptime::default(), findings);
-        Some(Self { world, catalog, authorizer, rates })
+        shadow::findings(&config.shadows, &world, Timestamp::now(), findings);
+        let shadows = Shadows::new(&config.shadows, &world);
+        let shadows = shadows.map_err(|error| findings.push(error_finding("world", error))).ok()?;
+        Some(Self { world, catalog, authorizer, rates, shadows })
     }
 
     fn secret_files(&self) -> Vec<PathBuf> {

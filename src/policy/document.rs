@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::reader::Reader;
-use super::{Dialect, Finding, InvalidPolicy, Statement};
+use super::{Dialect, Effect, Finding, InvalidPolicy, Statement};
 use crate::json::SourceText;
 
 /// What a document is used as; it decides which elements it may have (spec ram-policy-language 1.1).
@@ -95,6 +95,13 @@ impl Document {
     #[must_use]
     pub fn statements(&self) -> &[Statement] {
         &self.statements
+    }
+
+    /// The same document without its statements of this effect.
+    #[must_use]
+    pub fn without(&self, effect: Effect) -> Self {
+        let statements = self.statements.iter().filter(|statement| statement.effect() != effect).cloned().collect();
+        Self { source: self.source.clone(), kind: self.kind, statements, warnings: self.warnings.clone() }
     }
 
     /// What is accepted and worth a look, in text order.

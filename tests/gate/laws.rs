@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use ramgate::authn::{Hosts, KeyEntry, KeyRing, NonceMemory, SessionToken, Verifier};
 use ramgate::catalog::Parameters;
 use ramgate::gateway::config::Network;
-use ramgate::gateway::{Connection, Origin, Outbound, Pipeline, Received, Record, Refusal, Snapshot};
+use ramgate::gateway::{Connection, Origin, Outbound, Permitted, Pipeline, Received, Record, Refusal, Snapshot};
 use ramgate::identity::{KeyStatus, Principal};
 use ramgate::openapi::sign::{date_text, rpc_v1_signature};
 use ramgate::openapi::{Call, Limits, WireRequest};
@@ -30,18 +30,22 @@ fn pipeline(statements: &str) -> Pipeline {
 
 /// The call as it would go to the upstream, or why it does not.
 fn outbound(pipeline: &Pipeline, request: WireRequest) -> Result<Outbound, Refusal> {
+    Ok(permitted(pipeline, request, Timestamp::now())?.sign(Timestamp::now(), "fresh"))
+}
+
+/// The decision about a call that arrived at `at`.
+pub fn permitted(pipeline: &Pipeline, request: WireRequest, at: Timestamp) -> Result<Permitted, Refusal> {
     let peer = SocketAddr::from(([192, 0, 2, 1], 5000));
     let connection = Arc::new(Connection::direct(peer, true, Network::Unstated, Hosts::new([HOST])));
     let mut record = Record::new("a test".to_owned(), &connection);
     let origin = Origin { address: Some(connection.peer.ip()), secure: Some(true) };
-    let received = Received { request, connection, origin, at: Timestamp::now() };
+    let received = Received { request, connection, origin, at };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let permitted = runtime.block_on(pipeline.permit(&received, &mut record))?;
-    Ok(permitted.sign(Timestamp::now(), "fresh"))
+    runtime.block_on(pipeline.permit(&received, &mut record))
 }
 
 /// A call in V1 with everything in the query.
-fn rpc_v1(key: Key, operation: &str, pairs: &[(&str, &str)]) -> WireRequest {
+pub fn rpc_v1(key: Key, operation: &str, pairs: &[(&str, &str)]) -> WireRequest {
     let now = date_text(Timestamp::now());
     let nonce = uuid::Uuid::new_v4().to_string();
     let common = [

@@ -1,5 +1,4 @@
-//! The rules of the gate (spec gate-rules), each by a test that is named after it. G15 is about shadow mode, which
-//! there is not.
+//! The rules of the gate (spec gate-rules), each by a test that is named after it. Those of G15 are in `shadow.rs`.
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};

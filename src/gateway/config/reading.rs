@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::proxies::TrustedProxies;
+use super::shadow::ShadowFile;
 use super::{Config, Endpoint, Limits, Listener, Network, TlsFiles, Upstream};
 use crate::identity::{SecretReference, is_account_id};
 use crate::json::{SourceText, Span};
@@ -49,6 +50,8 @@ struct ConfigFile {
     limits: LimitsFile,
     #[serde(default)]
     gate: GateFile,
+    #[serde(default)]
+    shadow: Vec<Spanned<ShadowFile>>,
 }
 
 #[derive(Deserialize)]
@@ -164,6 +167,7 @@ impl Reading<'_> {
         config.nonce_journal = file.gate.nonce_journal.map(|path| self.directory.join(path));
         config.allow_root_keys = file.gate.allow_root_keys;
         config.acknowledged_keys = file.gate.acknowledge_unsupplied_keys.into_iter().collect();
+        config.shadows = file.shadow.into_iter().filter_map(|shadow| self.shadow(shadow)).collect();
         config.echo_string_to_sign = file.gate.echo_string_to_sign;
         if self.findings.is_empty() {
             if config.listeners.is_empty() {

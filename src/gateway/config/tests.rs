@@ -125,3 +125,17 @@ fn two_upstreams_for_one_account_are_refused() {
     let findings = parse(&format!("{SOUND}\n[[upstreams]]{upstream}")).unwrap_err();
     assert_eq!(findings[0].code, "upstream-repeated");
 }
+
+#[test]
+fn a_shadow_is_for_one_thing_and_has_an_end() {
+    let shadows = "[[shadow]]\nprincipal = \"user/ci*\"\nuntil = \"2027-01-01T00:00:00Z\"\n\
+                   [[shadow]]\npolicy = \"guard\"\nuntil = \"2027-01-01T08:00:00+08:00\"\n";
+    let shown: Vec<String> =
+        parse(&format!("{SOUND}{shadows}")).unwrap().shadows.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["principal `user/ci*` until 2027-01-01T00:00:00Z", "policy `guard` until 2027-01-01T00:00:00Z"]);
+    let findings = parse(&format!(
+        "{SOUND}[[shadow]]\nprincipal = \"ci\"\n[[shadow]]\nuntil = \"2027-01-01\"\n\
+         [[shadow]]\nprincipal = \"user/a\"\npolicy = \"b\"\nuntil = \"soon\"\n"
+    ));
+    insta::assert_snapshot!(text(&findings.unwrap_err(), Colour::Off));
+}
