@@ -7,6 +7,7 @@
 
 pub mod config;
 mod context;
+mod heads;
 mod listener;
 mod origin;
 mod pipeline;
@@ -33,6 +34,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 pub use context::supply;
+pub use heads::HeadError;
 pub use listener::Connection;
 pub use origin::{Origin, OriginError};
 pub use pipeline::{Outbound, Permitted, Pipeline, Received};

@@ -10,10 +10,14 @@ mod client;
 mod events;
 #[path = "gate/laws.rs"]
 mod laws;
+#[path = "gate/probes.rs"]
+mod probes;
 #[path = "gate/proxies.rs"]
 mod proxies;
 #[path = "gate/rates.rs"]
 mod rates;
+#[path = "gate/raw.rs"]
+mod raw;
 #[path = "gate/reload.rs"]
 mod reload;
 #[path = "gate/rules.rs"]

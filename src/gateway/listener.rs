@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::GatewayError;
 use super::config::{Limits, Listener, Network, Proxies};
+use super::heads::{self, Bounds, Heads, RefusedHead};
 use super::proxy_protocol::{self, Announced, HeaderError};
 use super::service::Service;
 use super::tls::Certificate;
@@ -159,6 +161,8 @@ async fn serve(
     let (http, header_timeout) = (http1(&snapshot.limits), snapshot.limits.header_timeout);
     // A client that takes nothing of its answers must not hold its place for ever.
     let write_timeout = snapshot.limits.write_timeout;
+    let (bounds, refused) = (Bounds::of(&snapshot.limits), RefusedHead::default());
+    let heads = refused.clone();
     drop(snapshot);
     let opened = tokio::select! {
         opened = tokio::time::timeout(header_timeout, open(stream, tls, connection, write_timeout)) => opened,
@@ -173,11 +177,22 @@ async fn serve(
     let answer = service_fn(move |request| {
         let service = Arc::clone(&service);
         let connection = Arc::clone(&connection);
-        async move { Ok::<_, std::convert::Infallible>(service.answer(connection, request).await) }
+        let (refused, last) = (refused.of(&request), heads::ends_the_connection(&request));
+        async move {
+            let mut response = service.answer(connection, refused, request).await;
+            if last {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, std::convert::Infallible>(response)
+        }
     });
     let served = match stream {
-        Stream::Plain(stream) => watcher.watch(http.serve_connection(TokioIo::new(stream), answer)).await,
-        Stream::Tls(stream) => watcher.watch(http.serve_connection(TokioIo::new(stream), answer)).await,
+        Stream::Plain(stream) => {
+            watcher.watch(http.serve_connection(TokioIo::new(Heads::new(stream, bounds, heads)), answer)).await
+        }
+        Stream::Tls(stream) => {
+            watcher.watch(http.serve_connection(TokioIo::new(Heads::new(stream, bounds, heads)), answer)).await
+        }
     };
     if let Err(error) = served {
         tracing::debug!(%peer, %error, "connection ended");

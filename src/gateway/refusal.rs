@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::heads::HeadError;
 use super::origin::OriginError;
 use super::upstream::UpstreamError;
 use crate::authn::AuthnError;
@@ -16,6 +17,9 @@ use crate::openapi::WireError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
+    /// What came is no request, or one whose body has no certain length.
+    #[error(transparent)]
+    Head(#[from] HeadError),
     /// The body is larger than the configured bound.
     #[error("the body has more than {limit} bytes, which is `body_bytes` of the configuration")]
     BodyTooLarge {

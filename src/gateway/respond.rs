@@ -130,7 +130,9 @@ fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 /// The API's error code (spec openapi-wire 4.1).
 pub(super) fn code(refusal: &Refusal) -> &str {
     match refusal {
-        Refusal::BodyTooLarge { .. } | Refusal::BodyTooSlow { .. } | Refusal::BodyBroken { .. } => "InvalidParameter",
+        Refusal::Head(_) | Refusal::BodyTooLarge { .. } | Refusal::BodyTooSlow { .. } | Refusal::BodyBroken { .. } => {
+            "InvalidParameter"
+        }
         Refusal::Origin(_) => "Forbidden",
         Refusal::Overloaded { .. } => "Throttling",
         Refusal::Wire(error) => error.code(),
@@ -168,7 +170,7 @@ fn message(refusal: &Refusal, echo: Echo) -> String {
             ResolutionError::UnknownCluster { cluster, .. } | ResolutionError::ForeignCluster { cluster, .. },
         ) => format!("cluster `{cluster}` is not known to this gate as one of the caller's account"),
         Refusal::Resolution(error) => error.to_string(),
-        Refusal::BodyTooLarge { .. } | Refusal::BodyTooSlow { .. } => refusal.to_string(),
+        Refusal::Head(_) | Refusal::BodyTooLarge { .. } | Refusal::BodyTooSlow { .. } => refusal.to_string(),
         Refusal::BodyBroken { .. } => "the body cannot be read".to_owned(),
         // What the proxies say is the operator's to read.
         Refusal::Origin(_) => "the proxy in front of this gate does not tell where the call comes from".to_owned(),

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use super::config::Limits;
+use super::heads::HeadError;
 use super::listener::Connection;
 use super::origin::Origin;
 use super::pipeline::{Pipeline, Received};
@@ -45,16 +46,20 @@ impl Service {
         self.tasks.wait().await;
     }
 
-    /// The answer to one request. It never fails: a refusal is an answer too.
+    /// The answer to one request, or to the refused head that it stands for. It never fails: a refusal is an answer too.
     pub(super) async fn answer(
         self: Arc<Self>,
         connection: Arc<Connection>,
+        refused: Option<HeadError>,
         request: Request<Incoming>,
     ) -> Response<Full<Bytes>> {
         let mut record = Record::new(uuid::Uuid::new_v4().to_string().to_uppercase(), &connection);
         let request_id = record.request_id().to_owned();
         // One snapshot from end to end.
         let snapshot = self.pipeline.snapshot();
+        if let Some(error) = refused {
+            return refuse(&error.into(), &mut record, &snapshot, &connection, Format::Json);
+        }
         let (origin, request) = match receive(&connection, request, &snapshot.limits, &mut record).await {
             Ok(received) => received,
             Err(refusal) => return refuse(&refusal, &mut record, &snapshot, &connection, Format::Json),

@@ -106,6 +106,9 @@ impl Call {
         }
         let target = target::split(&request.target)?;
         let host = headers.get("host")?.filter(|host| !host.is_empty()).ok_or(WireError::MissingHost)?;
+        if !target::is_host(host) {
+            return Err(WireError::Host);
+        }
         if target.authority.is_some_and(|authority| !authority.eq_ignore_ascii_case(host)) {
             return Err(WireError::Authority);
         }

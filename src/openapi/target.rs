@@ -28,3 +28,12 @@ pub(super) fn split(target: &str) -> Result<Target<'_>, WireError> {
     }
     Ok(Target { query, authority })
 }
+
+/// Whether a `Host` header is a host with or without a port, and nothing else (RFC 9112, 3.2).
+pub(super) fn is_host(text: &str) -> bool {
+    let Ok(authority) = text.parse::<http::uri::Authority>() else { return false };
+    let port = text.strip_prefix(authority.host());
+    port.is_some_and(|port| {
+        port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+    })
+}

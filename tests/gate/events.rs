@@ -9,6 +9,8 @@ use serde_json::Value;
 use tracing_subscriber::fmt::MakeWriter;
 
 static WRITTEN: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+/// Its decision and intent events, read.
+static EVENTS: Mutex<Vec<Value>> = Mutex::new(Vec::new());
 static BEGIN: Once = Once::new();
 
 #[derive(Clone, Copy)]
@@ -17,6 +19,12 @@ struct Memory;
 impl Write for Memory {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         WRITTEN.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        // One event is written at a time.
+        let line = std::str::from_utf8(bytes).ok().filter(|line| line.contains("\"ramgate::"));
+        let event = line.and_then(|line| serde_json::from_str::<Value>(line).ok());
+        if let Some(event) = event.filter(|event| is_decision(event) || event["target"] == "ramgate::intent") {
+            EVENTS.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        }
         Ok(bytes.len())
     }
 
@@ -50,14 +58,20 @@ pub fn written() -> String {
     String::from_utf8_lossy(&WRITTEN.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
 }
 
-/// The decision and intent events that `wanted` picks, in order.
-fn events(wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
-    written()
-        .lines()
-        .filter(|line| line.contains("ramgate::decision") || line.contains("ramgate::intent"))
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(wanted)
-        .collect()
+/// How many events there are, to tell those that come later.
+pub fn mark() -> usize {
+    EVENTS.lock().unwrap_or_else(PoisonError::into_inner).len()
+}
+
+/// The decision events since `mark` of calls that came from `peer`, as far as they are there.
+pub fn decisions_since(mark: usize, peer: SocketAddr) -> Vec<Value> {
+    events_since(mark, |event| is_decision(event) && event["peer"] == peer.to_string())
+}
+
+/// The decision and intent events since `mark` that `wanted` picks, in order.
+fn events_since(mark: usize, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+    let events = EVENTS.lock().unwrap_or_else(PoisonError::into_inner);
+    events[mark..].iter().filter(|event| wanted(event)).cloned().collect()
 }
 
 fn is_decision(event: &Value) -> bool {
@@ -68,7 +82,7 @@ fn is_decision(event: &Value) -> bool {
 pub fn of_call(request_id: &str) -> Vec<Value> {
     let began = Instant::now();
     loop {
-        let events = events(|event| event["request_id"] == request_id);
+        let events = events_since(0, |event| event["request_id"] == request_id);
         if events.iter().any(is_decision) {
             return events;
         }
@@ -77,11 +91,11 @@ pub fn of_call(request_id: &str) -> Vec<Value> {
     }
 }
 
-/// The events of the one call that came from `peer`.
-pub fn of_peer(peer: SocketAddr) -> Vec<Value> {
+/// The events of the one call that came from `peer` since `mark`.
+pub fn of_peer(mark: usize, peer: SocketAddr) -> Vec<Value> {
     let began = Instant::now();
     loop {
-        let events = events(|event| is_decision(event) && event["peer"] == peer.to_string());
+        let events = decisions_since(mark, peer);
         if let [event] = &events[..] {
             return of_call(event["request_id"].as_str().unwrap());
         }

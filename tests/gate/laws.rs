@@ -6,15 +6,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use ramgate::authn::{Hosts, KeyEntry, KeyRing, NonceMemory, SessionToken, Verifier};
-use ramgate::catalog::Parameters;
 use ramgate::gateway::config::Network;
 use ramgate::gateway::{Connection, Origin, Outbound, Permitted, Pipeline, Received, Record, Refusal, Snapshot};
 use ramgate::identity::{KeyStatus, Principal};
-use ramgate::openapi::sign::{date_text, rpc_v1_signature};
 use ramgate::openapi::{Call, Limits, WireRequest};
 use secrecy::SecretString;
 
 use super::caller::{self, Key};
+use super::raw::signed_v1;
 use super::rules::{ALICE, ALL, CLUSTER, WORLD, policy};
 use super::stand::{ACCOUNT, UPSTREAM, config, world};
 
@@ -46,27 +45,9 @@ pub fn permitted(pipeline: &Pipeline, request: WireRequest, at: Timestamp) -> Re
 
 /// A call in V1 with everything in the query.
 pub fn rpc_v1(key: Key, operation: &str, pairs: &[(&str, &str)]) -> WireRequest {
-    let now = date_text(Timestamp::now());
-    let nonce = uuid::Uuid::new_v4().to_string();
-    let common = [
-        ("AccessKeyId", key.id),
-        ("Action", operation),
-        ("Format", "JSON"),
-        ("SignatureMethod", "HMAC-SHA1"),
-        ("SignatureNonce", nonce.as_str()),
-        ("SignatureVersion", "1.0"),
-        ("Timestamp", now.as_str()),
-        ("Version", "2017-08-01"),
-    ];
-    let mut parameters: Parameters = caller::parameters(&[&common[..], pairs].concat());
-    let signature = rpc_v1_signature("GET", &parameters, &SecretString::from(key.secret));
-    parameters.insert("Signature", signature).unwrap();
-    let encode = |text| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
-    let query: Vec<String> =
-        parameters.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
     WireRequest {
         method: "GET".to_owned(),
-        target: format!("/?{}", query.join("&")),
+        target: format!("/?{}", signed_v1("GET", key, operation, pairs)),
         headers: vec![("host".to_owned(), HOST.as_bytes().to_vec())],
         body: bytes::Bytes::new(),
     }

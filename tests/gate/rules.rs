@@ -477,12 +477,13 @@ fn g16_a_write_goes_on_where_its_caller_hangs_up_and_is_recorded() {
     let upstream = Upstream::answering_after(Duration::from_millis(400));
     let stand = gate_with(ALL, |config| config.upstreams[0].endpoint.authority = upstream.address.to_string()).unwrap();
     let request = caller::signed(&stand.place.endpoint, ALICE, "CloseDBClusterMigration", &[("DBClusterId", CLUSTER)]);
+    let mark = events::mark();
     let mut stream = TcpStream::connect(stand.address).unwrap();
     stream.write_all(&caller::bytes(&request)).unwrap();
     upstream.wait_for_a_call();
     let peer = stream.local_addr().unwrap();
     drop(stream);
-    let events = events::of_peer(peer);
+    let events = events::of_peer(mark, peer);
     let [intent, decision] = &events[..] else { panic!("{events:?}") };
     assert_eq!(intent["target"], "ramgate::intent", "the intent is on record first");
     assert_eq!(decision["forwarded"], true, "{decision}");

@@ -36,6 +36,9 @@ pub enum WireError {
     /// There is no `Host` header.
     #[error("the host header is missing")]
     MissingHost,
+    /// The `Host` header is something else than a host.
+    #[error("the host header is not a name or address with or without a port")]
+    Host,
     /// A header that may stand only once stands twice.
     #[error("header `{header}` stands more than once: send it once")]
     RepeatedHeader {
@@ -197,6 +200,7 @@ impl WireError {
             Self::TooLarge { .. }
             | Self::Fragment
             | Self::Authority
+            | Self::Host
             | Self::RepeatedHeader { .. }
             | Self::HeaderValue { .. }
             | Self::TwoFramings
