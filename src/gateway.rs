@@ -5,6 +5,7 @@
 //! `pipeline.rs` has the way of a call; `respond.rs` is where every refusal becomes an answer that SDKs can read, and
 //! every call leaves one [decision event](record::DECISION).
 
+mod candidate;
 pub mod config;
 mod context;
 mod heads;
@@ -33,6 +34,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
+pub use candidate::Comparisons;
 pub use context::supply;
 pub use heads::HeadError;
 pub use listener::Connection;
@@ -132,6 +134,12 @@ impl Gate {
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// What is in force.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.service.pipeline().snapshot()
     }
 
     /// Stops accepting, lets calls under way be answered and recorded within the configured time, and returns.

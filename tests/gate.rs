@@ -4,6 +4,8 @@
 
 #[path = "gate/caller.rs"]
 mod caller;
+#[path = "gate/candidate.rs"]
+mod candidate;
 #[path = "gate/client.rs"]
 mod client;
 #[path = "gate/events.rs"]

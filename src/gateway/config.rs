@@ -160,6 +160,8 @@ impl Default for Limits {
 pub struct Config {
     /// The directory of the world (spec world).
     pub world: PathBuf,
+    /// The directory of a world whose policies are asked beside, and never followed.
+    pub candidate: Option<PathBuf>,
     /// Catalogue files that add to or override the embedded one.
     pub catalogue: Vec<PathBuf>,
     /// Whether policies are read leniently (see [`crate::policy::Dialect`]).
@@ -189,6 +191,7 @@ impl Config {
     pub fn new(world: impl Into<PathBuf>) -> Self {
         Self {
             world: world.into(),
+            candidate: None,
             catalogue: Vec::new(),
             lenient: false,
             listeners: Vec::new(),

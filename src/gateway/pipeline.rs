@@ -14,6 +14,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
+use super::candidate::Question;
 use super::context;
 use super::listener::Connection;
 use super::origin::Origin;
@@ -25,7 +26,7 @@ use super::snapshot::Snapshot;
 use super::upstream::{Answer, Upstream, UpstreamError};
 use crate::authn::{Caller, NonceMemory, Verifier};
 use crate::authz::ConsultedKeys;
-use crate::catalog::{ApiCall, Checks, ResolutionError};
+use crate::catalog::{ApiCall, Checks, Plan, ResolutionError};
 use crate::openapi::sign::{SignedRequest, SigningRequest, sign_acs3};
 use crate::openapi::{Call, WireRequest};
 
@@ -161,6 +162,8 @@ struct Resolved {
     caller: Caller,
     checks: Checks,
     upstream: Arc<Upstream>,
+    /// Only where there is somebody else to ask.
+    plan: Option<Plan>,
 }
 
 /// Finds the operation, what it touches, and the upstream of the caller's own account (spec gate-rules G1, G3 to G8).
@@ -185,7 +188,8 @@ fn resolve(caller: Caller, snapshot: &Snapshot) -> Result<Resolved, Refusal> {
     let checks = plan.complete(&snapshot.facts)?;
     let no_upstream = || Refusal::NoUpstream { account: account.to_owned(), version: version.to_owned() };
     let upstream = Arc::clone(upstream.ok_or_else(no_upstream)?);
-    Ok(Resolved { caller, checks, upstream })
+    let plan = snapshot.candidate.is_some().then_some(plan);
+    Ok(Resolved { caller, checks, upstream, plan })
 }
 
 fn unknown_version(snapshot: &Snapshot, product: String, version: &str) -> ResolutionError {
@@ -201,11 +205,15 @@ fn decide(
     snapshot: &Snapshot,
     record: &mut Record,
 ) -> Result<Permitted, Refusal> {
-    let Resolved { caller, checks, upstream } = resolved;
+    let Resolved { caller, checks, upstream, plan } = resolved;
     let context = context::of_call(&received.connection, &received.origin, received.at);
     let mut keys = ConsultedKeys::default();
     let verdict = snapshot.authorizer.observe_checks(caller.principal(), &checks, &context, &mut keys);
     record.decided(&verdict, keys);
+    if let Some(plan) = plan {
+        let (principal, context) = (caller.principal().clone(), context.clone());
+        record.ask(Question { plan, principal, context, allowed: verdict.is_allowed() });
+    }
     match verdict.denied() {
         None if verdict.is_allowed() => Ok(Permitted { caller, checks, upstream, mode: Mode::Enforce }),
         None => Err(Refusal::Unchecked),

@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use super::candidate::{self, Objection, Question};
 use super::config::Shadow;
 use super::listener::Connection;
 use super::origin::Origin;
@@ -10,7 +11,7 @@ use super::refusal::Refusal;
 use super::respond;
 use super::upstream::Answer;
 use crate::authn::Caller;
-use crate::authz::{CheckDecision, ConsultedKeys, Outcome, StatementRef, Verdict};
+use crate::authz::{CheckDecision, ConsultedKeys, Decision, Outcome, StatementRef, Verdict};
 use crate::catalog::Checks;
 use crate::openapi::Call;
 
@@ -39,6 +40,9 @@ pub struct Record {
     version: Option<String>,
     operation: Option<String>,
     principal: Option<String>,
+    question: Option<Box<Question>>,
+    candidate: Option<&'static str>,
+    objection: Option<Objection>,
     write: Option<bool>,
     checks: String,
     context_keys: String,
@@ -75,6 +79,9 @@ impl Record {
             version: None,
             operation: None,
             principal: None,
+            question: None,
+            candidate: None,
+            objection: None,
             write: None,
             checks: String::new(),
             context_keys: String::new(),
@@ -141,9 +148,25 @@ impl Record {
     /// What the policies say, and which condition keys they looked at.
     pub(super) fn decided(&mut self, verdict: &Verdict, keys: ConsultedKeys) {
         self.context_keys = keys.0.into_iter().collect::<Vec<_>>().join(" ");
-        self.decided = verdict.denied().or_else(|| verdict.decisions.first()).cloned();
+        self.decided = candidate::deciding(verdict).cloned();
         self.mode = Some("enforce");
         self.decided_us = Some(micros(self.started));
+    }
+
+    /// What another world is to be asked once the call is answered.
+    pub(super) fn ask(&mut self, question: Question) {
+        self.question = Some(Box::new(question));
+    }
+
+    /// Takes what another world is to be asked.
+    pub(super) fn question(&mut self) -> Option<Box<Question>> {
+        self.question.take()
+    }
+
+    /// What the candidate world says to the decision.
+    pub(super) fn compared(&mut self, objection: Option<Objection>) {
+        self.candidate = Some(if objection.is_none() { "same" } else { "different" });
+        self.objection = objection;
     }
 
     /// Which shadow lets it through although policies deny it.
@@ -217,6 +240,14 @@ fn some(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
+fn outcome(decision: &Decision) -> &'static str {
+    match decision.outcome {
+        Outcome::Allow => "Allow",
+        Outcome::ExplicitDeny => "ExplicitDeny",
+        Outcome::ImplicitDeny => "ImplicitDeny",
+    }
+}
+
 impl Drop for Record {
     fn drop(&mut self) {
         let (code, status, reason) = match &self.outcome {
@@ -229,6 +260,8 @@ impl Drop for Record {
         };
         let decision = self.decided.as_ref().map(|decided| &decided.decision);
         let statement: Option<&StatementRef> = decision.and_then(|decision| decision.determining.as_ref());
+        let candidate = self.objection.as_ref().and_then(Objection::decision);
+        let other = candidate.and_then(|decision| decision.determining.as_ref());
         let denied = self.decided.as_ref().filter(|decided| !decided.passed);
         tracing::info!(
             target: DECISION,
@@ -245,11 +278,7 @@ impl Drop for Record {
             checks = some(&self.checks),
             context_keys = some(&self.context_keys),
             // Where it is missing the call was refused before any policy was read.
-            decision = decision.map(|decision| match decision.outcome {
-                Outcome::Allow => "Allow",
-                Outcome::ExplicitDeny => "ExplicitDeny",
-                Outcome::ImplicitDeny => "ImplicitDeny",
-            }),
+            decision = decision.map(outcome),
             policy_type = decision.map(|decision| tracing::field::display(decision.policy_type)),
             policy = statement.map(|statement| statement.policy.as_str()),
             statement = statement.map(tracing::field::display),
@@ -258,6 +287,15 @@ impl Drop for Record {
             denied_action = denied.map(|denied| denied.action.as_str()),
             denied_resource = denied.map(|denied| denied.resource.as_str()),
             stricter_than_cloud = denied.map(|denied| denied.stricter_than_cloud),
+            candidate = self.candidate,
+            candidate_decision = match &self.objection {
+                Some(Objection::Refused(_)) => Some("Refused"),
+                _ => candidate.map(outcome),
+            },
+            candidate_policy = other.map(|statement| statement.policy.as_str()),
+            candidate_file = other.map(|statement| statement.file.as_str()),
+            candidate_line = other.map(|statement| statement.line),
+            candidate_reason = self.objection.as_ref().and_then(Objection::reason),
             mode = self.mode,
             shadow = self.shadow.as_deref(),
             rate_limit = self.rate_limit.as_deref(),

@@ -183,10 +183,9 @@ fn files(path: &Path, secrets: &[PathBuf]) -> Vec<PathBuf> {
     let mut files = vec![path.to_owned()];
     // One that cannot be read is watched until it can.
     if let Ok(config) = Config::read(path) {
-        files.push(config.world.join("world.toml"));
-        files.push(config.world.join("world.json"));
-        files.push(config.world.join("policies"));
-        files.push(config.world.join("limits.toml"));
+        for world in [Some(&config.world), config.candidate.as_ref()].into_iter().flatten() {
+            files.extend(["world.toml", "world.json", "policies", "limits.toml"].map(|name| world.join(name)));
+        }
         files.extend(config.catalogue);
         for upstream in &config.upstreams {
             files.extend(upstream.ca.clone());

@@ -78,7 +78,15 @@ impl Service {
                 Ok(answer) => respond::forwarded(answer, record.request_id()),
                 Err(refusal) => refuse(&refusal, &mut record, &by, &received.connection, format),
             };
-            drop(turn);
+            // The candidate is asked when the answer is on its way; no more of that is under way than calls may be.
+            if let Some(question) = record.question() {
+                service.tasks.spawn(async move {
+                    if let Some(candidate) = &by.candidate {
+                        candidate.compare(&question, &mut record);
+                    }
+                    drop((record, turn));
+                });
+            }
             response
         });
         answered.await.unwrap_or_else(|error| {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::candidate::{Candidate, Comparisons};
 use super::config::{self, Config, Limits, Shadow};
 use super::rates::{Rates, Uptime};
 use super::shadow::{self, Shadows};
@@ -36,6 +37,7 @@ pub struct Snapshot {
     pub(super) echo: Echo,
     pub(super) rates: Rates,
     pub(super) shadows: Shadows,
+    pub(super) candidate: Option<Candidate>,
     /// How many snapshots were in force before it.
     pub(super) generation: u64,
     aliases: BTreeMap<String, String>,
@@ -60,8 +62,7 @@ impl Snapshot {
     /// Every mistake that was found, of the world, its policies, the catalogue and the configuration. A mistake of the
     /// world hides those that could only be found in a sound one.
     pub fn load(config: &Config) -> Result<Loaded, Vec<Finding>> {
-        let dialect = if config.lenient { Dialect::lenient() } else { Dialect::strict() };
-        let world = store::load(&config.world, &dialect).map_err(|errors| Finding::of_world(&errors));
+        let world = store::load(&config.world, &dialect(config)).map_err(|errors| Finding::of_world(&errors));
         Self::of_world(config, world)
     }
 
@@ -87,6 +88,7 @@ impl Snapshot {
                     limits: config.limits.clone(),
                     rates: ground.rates,
                     shadows: ground.shadows,
+                    candidate: ground.candidate,
                     echo: if config.echo_string_to_sign { Echo::Shown } else { Echo::Withheld },
                     generation: 0,
                     aliases: aliases.collect(),
@@ -101,6 +103,9 @@ impl Snapshot {
     /// Takes over from `before` what goes on when a gate is reloaded, and gives the number of the new generation.
     pub(super) fn succeed(&mut self, before: &Self) -> u64 {
         self.rates.succeed(&before.rates);
+        if let (Some(candidate), Some(before)) = (&mut self.candidate, &before.candidate) {
+            candidate.succeed(before);
+        }
         self.generation = before.generation + 1;
         self.generation
     }
@@ -108,6 +113,12 @@ impl Snapshot {
     /// The shadows that are not over at `now`; with any, the gate forwards what policies deny (spec gate-rules G15).
     pub fn shadowing(&self, now: Timestamp) -> impl Iterator<Item = &Shadow> {
         self.shadows.at(now)
+    }
+
+    /// How the candidate world compares with the one in force; `None` where there is no candidate.
+    #[must_use]
+    pub fn comparisons(&self) -> Option<Comparisons> {
+        self.candidate.as_ref().map(Candidate::comparisons)
     }
 
     /// The bounds of one call as the wire has them.
@@ -150,8 +161,7 @@ impl Snapshot {
 /// configuration can be checked where its secrets are not.
 #[must_use]
 pub fn check(config: &Config, secrets: bool) -> Vec<Finding> {
-    let dialect = if config.lenient { Dialect::lenient() } else { Dialect::strict() };
-    let world = store::load(&config.world, &dialect).map_err(|errors| Finding::of_world(&errors));
+    let world = store::load(&config.world, &dialect(config)).map_err(|errors| Finding::of_world(&errors));
     let mut findings = Vec::new();
     let ground = Ground::read(config, world, &mut findings);
     for upstream in &config.upstreams {
@@ -182,6 +192,7 @@ struct Ground {
     authorizer: Authorizer,
     rates: Rates,
     shadows: Shadows,
+    candidate: Option<Candidate>,
 }
 
 impl Ground {
@@ -196,7 +207,9 @@ impl Ground {
         shadow::findings(&config.shadows, &world, Timestamp::now(), findings);
         let shadows = Shadows::new(&config.shadows, &world);
         let shadows = shadows.map_err(|error| findings.push(error_finding("world", error))).ok()?;
-        Some(Self { world, catalog, authorizer, rates, shadows })
+        let candidate = config.candidate.as_deref();
+        let candidate = candidate.and_then(|path| Candidate::load(path, &dialect(config), findings));
+        Some(Self { world, catalog, authorizer, rates, shadows, candidate })
     }
 
     fn secret_files(&self) -> Vec<PathBuf> {
@@ -208,6 +221,10 @@ impl Ground {
         let keys = KeyRing::of_world(&self.world);
         keys.map_err(|errors| findings.extend(errors.iter().map(|error| error_finding("access-key", error)))).ok()
     }
+}
+
+fn dialect(config: &Config) -> Dialect {
+    if config.lenient { Dialect::lenient() } else { Dialect::strict() }
 }
 
 fn sound(findings: &[Finding]) -> bool {

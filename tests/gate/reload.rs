@@ -10,6 +10,7 @@ use ramgate::gateway::Watch;
 use ramgate::report::Finding;
 
 use super::caller::{self, KeptOpen};
+use super::candidate;
 use super::events;
 use super::rules::{ALICE, ALL, CLUSTER, WORLD, policy};
 use super::stand::{ACCOUNT, Authority, Stand, UPSTREAM};
@@ -252,4 +253,31 @@ fn what_is_used_up_of_a_rate_limit_stays_used_up() {
     std::fs::remove_file(&path).unwrap();
     changing.reload().unwrap();
     assert_eq!(codes(&changing), ["", ""]);
+}
+
+#[test]
+fn a_candidate_is_followed_too_and_its_mistakes_stop_nothing() {
+    let mut changing = Changing::plain();
+    changing.stand.migrate(&[(CLUSTER, "cn-hangzhou")]);
+    let candidate = candidate::candidate(WORLD, ALL);
+    let path = changing.folder.join("ramgate.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("candidate = \"{}\"\n{text}", candidate.path().display())).unwrap();
+    changing.reload().unwrap();
+    let said = |changing: &Changing| {
+        let answer = KeptOpen::to(changing.stand.address).exchange(&changing.request()).unwrap();
+        assert_eq!(answer.status, 200, "{answer:?}");
+        events::decision(answer.gate_request_id())["candidate"].as_str().map(str::to_owned)
+    };
+    assert_eq!(said(&changing).as_deref(), Some("same"));
+    candidate::write_policy(candidate.path(), NOTHING);
+    assert!(changing.is_seen());
+    changing.reload().unwrap();
+    assert_eq!(said(&changing).as_deref(), Some("different"));
+    let (gate, _) = changing.stand.gate();
+    assert_eq!(gate.snapshot().comparisons().unwrap().compared, 2, "it goes on counting");
+    candidate::write_policy(candidate.path(), "{");
+    assert!(changing.is_seen());
+    changing.reload().unwrap();
+    assert_eq!(said(&changing), None);
 }

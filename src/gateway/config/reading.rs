@@ -39,6 +39,7 @@ fn finding(source: &SourceText, span: Span, code: &str, message: String, help: O
 #[serde(deny_unknown_fields)]
 struct ConfigFile {
     world: Option<String>,
+    candidate: Option<String>,
     #[serde(default)]
     catalogue: Vec<String>,
     dialect: Option<Spanned<String>>,
@@ -143,6 +144,7 @@ impl Reading<'_> {
     fn read(mut self, file: ConfigFile) -> Result<Config, Vec<Finding>> {
         let world = file.world.as_deref().map_or_else(|| self.directory.to_owned(), |path| self.directory.join(path));
         let mut config = Config::new(world);
+        config.candidate = file.candidate.map(|path| self.directory.join(path));
         config.catalogue = file.catalogue.iter().map(|path| self.directory.join(path)).collect();
         config.lenient = self.lenient(file.dialect.as_ref());
         for listener in file.listeners {

@@ -9,6 +9,7 @@ fn parse(toml: &str) -> Result<Config, Vec<Finding>> {
 
 const SOUND: &str = r#"
 world = "world"
+candidate = "next"
 catalogue = ["more.toml"]
 
 [[listeners]]
@@ -43,6 +44,7 @@ acknowledge_unsupplied_keys = ["acs:MFAPresent"]
 fn a_sound_configuration_is_read_whole_with_paths_from_its_directory() {
     let config = parse(SOUND).unwrap();
     assert_eq!(config.world, Path::new("/etc/ramgate/world"));
+    assert_eq!(config.candidate.as_deref(), Some(Path::new("/etc/ramgate/next")));
     assert_eq!(config.nonce_journal.as_deref(), Some(Path::new("/etc/ramgate/nonces")));
     assert_eq!(config.listeners.len(), 2);
     assert_eq!(config.listeners[0].hosts, ["gate.example:8443"]);
