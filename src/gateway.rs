@@ -5,11 +5,13 @@
 //! `pipeline.rs` has the way of a call; `respond.rs` is where every refusal becomes an answer that SDKs can read, and
 //! every call leaves one [decision event](record::DECISION).
 
+mod admin;
 mod candidate;
 pub mod config;
 mod context;
 mod heads;
 mod listener;
+mod metrics;
 mod origin;
 mod pipeline;
 pub mod proxy_protocol;
@@ -21,6 +23,7 @@ mod respond;
 mod service;
 mod shadow;
 mod snapshot;
+mod state;
 pub mod tls;
 mod upstream;
 
@@ -30,7 +33,7 @@ use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -45,12 +48,15 @@ pub use refusal::{Denial, Refusal};
 pub use reload::{Opened, Reloaded, Watch};
 pub use shadow::Mode;
 pub use snapshot::{Loaded, Snapshot, check};
+pub use state::ReloadAsked;
 pub use upstream::UpstreamError;
 
 use crate::authn::{JournalError, NonceMemory};
-use config::Config;
+use admin::{Mutual, SocketFile};
+use config::{AdminPlace, Config};
 use listener::Bound;
 use service::Service;
+use state::State;
 use tls::{Certificate, TlsError};
 
 /// A gate that cannot be opened.
@@ -62,6 +68,14 @@ pub enum GatewayError {
     Listen {
         /// The address.
         address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The admin listener cannot be had.
+    #[error("the admin listener cannot listen on {place}: {source}")]
+    Admin {
+        /// Its address, or the path of its socket.
+        place: String,
         /// What the system said.
         source: std::io::Error,
     },
@@ -93,6 +107,18 @@ pub struct Gate {
     drain_timeout: Duration,
     certificates: Vec<Arc<Certificate>>,
     config: Config,
+    state: Arc<State>,
+    asked: Mutex<mpsc::Receiver<ReloadAsked>>,
+    admin: Option<Looked>,
+}
+
+/// How a gate is looked after. Dropped, it is no more.
+#[derive(Debug)]
+struct Looked {
+    place: AdminPlace,
+    tls: Option<Arc<Mutual>>,
+    _file: Option<SocketFile>,
+    _stop: DropGuard,
 }
 
 impl Gate {
@@ -105,6 +131,7 @@ impl Gate {
         for listener in &config.listeners {
             bound.push(Bound::new(listener).await?);
         }
+        let admin = config.admin.as_ref().map(admin::Bound::new).transpose()?;
         let nonces = match &config.nonce_journal {
             Some(path) => NonceMemory::open(path, Timestamp::now()).map_err(GatewayError::Journal)?,
             None => NonceMemory::in_memory(),
@@ -112,6 +139,9 @@ impl Gate {
         let pipeline = Pipeline::new(snapshot, nonces.with_share(config.limits.nonces_per_key));
         let service = Arc::new(Service::new(pipeline, config.limits.calls));
         let stop = CancellationToken::new();
+        let (state, asked) = State::new(Arc::clone(&service), config.clone());
+        let state = Arc::new(state);
+        let admin = admin.map(|admin| Looked::begin(admin, &state)).transpose()?;
         let gate = Self {
             addresses: bound.iter().map(Bound::address).collect(),
             service,
@@ -121,6 +151,9 @@ impl Gate {
             drain_timeout: config.limits.drain_timeout,
             certificates: bound.iter().filter_map(Bound::certificate).cloned().collect(),
             config: config.clone(),
+            state,
+            asked: Mutex::new(asked),
+            admin,
         };
         let slots = Arc::new(Semaphore::new(config.limits.connections));
         for bound in bound {
@@ -142,8 +175,29 @@ impl Gate {
         self.service.pipeline().snapshot()
     }
 
+    /// Where the gate is looked after.
+    #[must_use]
+    pub fn admin(&self) -> Option<&AdminPlace> {
+        self.admin.as_ref().map(|admin| &admin.place)
+    }
+
+    /// The next reload that somebody asks for over the admin listener; it never comes where there is none. Whoever
+    /// waits for it [reloads](Self::reload) and [answers](ReloadAsked::answer).
+    pub async fn reload_asked(&self) -> ReloadAsked {
+        match self.asked.lock().await.recv().await {
+            Some(asked) => asked,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Tells the metrics how many decision and intent events, and how many lines of the log, were dropped so far.
+    pub fn dropped(&self, events: u64, lines: u64) {
+        self.state.dropped(events, lines);
+    }
+
     /// Stops accepting, lets calls under way be answered and recorded within the configured time, and returns.
     pub async fn shutdown(self) -> Drained {
+        self.state.drain();
         drop(self.stop);
         self.listeners.close();
         let drained = tokio::time::timeout(self.drain_timeout, async {
@@ -153,6 +207,18 @@ impl Gate {
             }
             self.service.finish().await;
         });
-        if drained.await.is_ok() { Drained::Whole } else { Drained::CutShort }
+        let drained = drained.await;
+        // Only now: until the end it can be asked how far it is.
+        drop(self.admin);
+        if drained.is_ok() { Drained::Whole } else { Drained::CutShort }
+    }
+}
+
+impl Looked {
+    fn begin(admin: admin::Bound, state: &Arc<State>) -> Result<Self, GatewayError> {
+        let stop = CancellationToken::new();
+        let (place, tls, file) = (admin.place().clone(), admin.tls().cloned(), admin.file());
+        admin.run(Arc::clone(state), stop.clone())?;
+        Ok(Self { place, tls, _file: file, _stop: stop.drop_guard() })
     }
 }

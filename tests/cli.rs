@@ -1,6 +1,8 @@
 //! The commands as people and programs run them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "cli/admin.rs"]
+mod admin;
 #[path = "cli/call.rs"]
 mod call;
 #[path = "cli/decide.rs"]

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 #![allow(missing_docs)]
 
+#[path = "gate/admin.rs"]
+mod admin;
 #[path = "gate/caller.rs"]
 mod caller;
 #[path = "gate/candidate.rs"]

@@ -78,6 +78,13 @@ impl NonceMemory {
         self
     }
 
+    /// How many nonces it remembers, those among them whose time is over and that no call has swept yet.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.shares.values().map(|share| share.known.len()).sum()
+    }
+
     /// How many keys it remembers nonces of.
     #[cfg(test)]
     pub(super) fn keys(&self) -> usize {

@@ -9,7 +9,8 @@ use super::Exit;
 use super::logging::Logging;
 use super::output::{self, Format};
 use super::signals::{Hangups, Signals};
-use crate::gateway::{Drained, Gate, GatewayError, Opened, Reloaded, Watch};
+use crate::gateway::{Drained, Gate, GatewayError, Opened, Reloaded};
+use crate::report::Finding;
 
 /// How often it is looked whether lines of the log were dropped.
 const DROPPED_LINES: Duration = Duration::from_secs(10);
@@ -82,14 +83,24 @@ async fn serve(opened: Opened, logging: &Logging) -> Exit {
         let scheme = if listener.tls.is_some() { "https" } else { "http" };
         output::complain(format_args!("listening on {scheme}://{address}"));
     }
+    if let Some(place) = gate.admin() {
+        output::complain(format_args!("looked after on {place}"));
+    }
     let mut dropped = (0, 0);
     loop {
         tokio::select! {
             () = signals.next() => break,
-            () = hangups.next() => reload(&gate, &mut watch).await,
-            () = watch.changed() => reload(&gate, &mut watch).await,
+            () = hangups.next() => tell_of_reload(&gate.reload(&mut watch).await),
+            () = watch.changed() => tell_of_reload(&gate.reload(&mut watch).await),
+            asked = gate.reload_asked() => {
+                let outcome = gate.reload(&mut watch).await;
+                tell_of_reload(&outcome);
+                asked.answer(&outcome);
+            }
             () = tokio::time::sleep(DROPPED_LINES) => {
                 tell_of_dropped(logging, &mut dropped);
+                let count = |count| u64::try_from(count).unwrap_or(u64::MAX);
+                gate.dropped(count(dropped.0), count(dropped.1));
             }
         }
     }
@@ -120,16 +131,16 @@ fn tell_of_dropped(logging: &Logging, told: &mut (usize, usize)) {
     }
 }
 
-async fn reload(gate: &Gate, watch: &mut Watch) {
-    match gate.reload(watch).await {
+fn tell_of_reload(outcome: &Result<Reloaded, Vec<Finding>>) {
+    match outcome {
         Ok(Reloaded { generation, findings }) => {
             if !findings.is_empty() {
-                output::findings(&findings, Format::Text);
+                output::findings(findings, Format::Text);
             }
             output::complain(format_args!("generation {generation} is in force"));
         }
         Err(findings) => {
-            output::findings(&findings, Format::Text);
+            output::findings(findings, Format::Text);
             output::complain("what was in force stays in force");
         }
     }

@@ -1,5 +1,6 @@
 //! The configuration of a gate (`ramgate.toml`), read and checked.
 
+mod admin;
 mod proxies;
 mod reading;
 mod shadow;
@@ -12,13 +13,16 @@ use std::time::Duration;
 pub use proxies::Proxies;
 pub use shadow::{Shadow, Shadowed};
 
+use serde::{Serialize, Serializer};
+
+pub use self::admin::{Admin, AdminPlace, AdminTls};
 use crate::authn::Hosts;
 use crate::identity::SecretReference;
 use crate::json::SourceText;
 use crate::report::{Finding, Severity};
 
 /// Where calls come in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Listener {
     /// Address to bind; port 0 lets the system choose.
     pub address: SocketAddr,
@@ -48,7 +52,7 @@ impl Listener {
 }
 
 /// PEM files of a listener.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TlsFiles {
     /// Certificate chain, the listener's own first.
     pub certificate: PathBuf,
@@ -58,7 +62,8 @@ pub struct TlsFiles {
 
 /// What is known of the network that a listener's connections come from; it feeds `acs:SourceVpc` and
 /// `acs:VpcSourceIp` (spec ram-policy-language 5.1).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Network {
     /// Nothing was said: both keys are Unknown.
     #[default]
@@ -70,7 +75,7 @@ pub enum Network {
 }
 
 /// Where allowed calls go: one product and version for one account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Upstream {
     /// RAM code of the product, as in `polardb`.
     pub product: String,
@@ -93,7 +98,7 @@ pub struct Upstream {
 }
 
 /// Scheme and authority of an upstream.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Endpoint {
     /// Whether calls go over TLS.
     pub tls: bool,
@@ -102,7 +107,7 @@ pub struct Endpoint {
 }
 
 /// Bounds of what one call may take.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Limits {
     /// Bytes of request head.
     pub header_bytes: usize,
@@ -117,18 +122,23 @@ pub struct Limits {
     /// Calls under way at once, those included whose callers have hung up; further ones are turned away.
     pub calls: usize,
     /// How long a request head may take to arrive.
+    #[serde(serialize_with = "seconds")]
     pub header_timeout: Duration,
     /// How long a body may take to arrive.
+    #[serde(serialize_with = "seconds")]
     pub body_timeout: Duration,
     /// How long a client may take nothing of its answer.
     pub write_timeout: Duration,
     /// How long a connection to an upstream may take.
+    #[serde(serialize_with = "seconds")]
     pub connect_timeout: Duration,
     /// How long a forwarded call may take in all (G16).
+    #[serde(serialize_with = "seconds")]
     pub forward_timeout: Duration,
     /// Bytes of an upstream's answer.
     pub answer_bytes: usize,
     /// How long what is in flight may take to finish after SIGTERM.
+    #[serde(serialize_with = "seconds")]
     pub drain_timeout: Duration,
     /// Nonces remembered for one key (G12).
     pub nonces_per_key: usize,
@@ -155,8 +165,8 @@ impl Default for Limits {
     }
 }
 
-/// Everything `serve` is told.
-#[derive(Debug, Clone)]
+/// Everything `serve` is told. Serialised, it shows where secrets are and none of them.
+#[derive(Debug, Clone, Serialize)]
 pub struct Config {
     /// The directory of the world (spec world).
     pub world: PathBuf,
@@ -183,6 +193,8 @@ pub struct Config {
     pub shadows: Vec<Shadow>,
     /// Whether a failed signature is answered with the string-to-sign, as the cloud does.
     pub echo_string_to_sign: bool,
+    /// Where it is looked after, if anywhere.
+    pub admin: Option<Admin>,
 }
 
 impl Config {
@@ -202,6 +214,7 @@ impl Config {
             acknowledged_keys: BTreeSet::new(),
             shadows: Vec::new(),
             echo_string_to_sign: false,
+            admin: None,
         }
     }
 
@@ -228,6 +241,11 @@ impl Config {
     pub fn parse(source: &SourceText, directory: &Path) -> Result<Self, Vec<Finding>> {
         reading::parse(source, directory)
     }
+}
+
+/// Durations are told as they are configured.
+fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(duration.as_secs())
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::GatewayError;
 use super::config::{Limits, Listener, Network, Proxies};
 use super::heads::{self, Bounds, Heads, RefusedHead};
+use super::metrics::NotServed;
 use super::proxy_protocol::{self, Announced, HeaderError};
 use super::service::Service;
 use super::tls::Certificate;
@@ -125,10 +126,12 @@ impl Bound {
                     // Out of descriptors, or the peer is already gone: nothing was decided. Without a pause this
                     // would spin until descriptors are free.
                     tracing::warn!(address = %self.address, %error, "connection not accepted");
+                    service.metrics().not_connected();
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 }
             };
+            let open = service.metrics().connected();
             let connection = Connection {
                 peer,
                 secure: self.tls.is_some(),
@@ -142,7 +145,7 @@ impl Bound {
             let serving = serve(stream, tls, connection, Arc::clone(&service), graceful.watcher(), stop.clone());
             tokio::spawn(async move {
                 serving.await;
-                drop(slot);
+                drop((open, slot));
             });
         }
     }
@@ -170,8 +173,15 @@ async fn serve(
     };
     let (stream, connection) = match opened {
         Ok(Ok(opened)) => opened,
-        Ok(Err(error)) => return tracing::debug!(%peer, %error, "connection refused"),
-        Err(_) => return tracing::debug!(%peer, "connection refused: what precedes the first request took too long"),
+        Ok(Err(error)) => {
+            let tls = matches!(error, NotOpened::Tls(_));
+            service.metrics().refused(if tls { NotServed::Tls } else { NotServed::Proxy });
+            return tracing::debug!(%peer, %error, "connection refused");
+        }
+        Err(_) => {
+            service.metrics().refused(NotServed::TimedOut);
+            return tracing::debug!(%peer, "connection refused: what precedes the first request took too long");
+        }
     };
     let connection = Arc::new(connection);
     let answer = service_fn(move |request| {

@@ -74,6 +74,11 @@ impl Pipeline {
         self.snapshot.load_full()
     }
 
+    /// The nonces that were seen.
+    pub(super) fn nonces(&self) -> &NonceMemory {
+        &self.nonces
+    }
+
     /// Takes a call all the way by `snapshot`, and gives back the upstream's answer.
     pub(super) async fn pass(
         &self,
@@ -298,7 +303,7 @@ impl Outbound {
                 record.not_sent();
             }
         })?;
-        record.forwarded(&answer, sent);
+        record.forwarded(self.upstream.authority(), &answer, sent);
         Ok(answer)
     }
 }

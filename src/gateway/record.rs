@@ -1,11 +1,13 @@
 //! What is put on record of every call: one decision event, and for a write an intent before it is forwarded
 //! (spec gate-rules G16). Events are `tracing` events; none of them holds a secret or a parameter's value.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::candidate::{self, Objection, Question};
 use super::config::Shadow;
 use super::listener::Connection;
+use super::metrics::{Ending, Measured, Metrics};
 use super::origin::Origin;
 use super::refusal::Refusal;
 use super::respond;
@@ -56,13 +58,14 @@ pub struct Record {
     mode: Option<&'static str>,
     shadow: Option<String>,
     outcome: Option<Ended>,
+    metrics: Option<Arc<Metrics>>,
 }
 
 /// How a call was answered.
 #[derive(Debug)]
 enum Ended {
     Forwarded,
-    Refused { code: String, status: u16, reason: String },
+    Refused { code: String, status: u16, reason: String, ending: Ending },
 }
 
 impl Record {
@@ -95,7 +98,15 @@ impl Record {
             mode: None,
             shadow: None,
             outcome: None,
+            metrics: None,
         }
+    }
+
+    /// The same record, counted by `metrics` as well.
+    #[must_use]
+    pub(super) fn counted(mut self, metrics: &Arc<Metrics>) -> Self {
+        self.metrics = Some(Arc::clone(metrics));
+        self
     }
 
     /// The gate's id of the call.
@@ -198,8 +209,11 @@ impl Record {
         self.sent = false;
     }
 
-    /// What the upstream answered to a call that was sent at `sent`.
-    pub(super) fn forwarded(&mut self, answer: &Answer, sent: Instant) {
+    /// What the upstream at `authority` answered to a call that was sent at `sent`.
+    pub(super) fn forwarded(&mut self, authority: &str, answer: &Answer, sent: Instant) {
+        if let Some(metrics) = &self.metrics {
+            metrics.answered(authority, answer.status);
+        }
         self.upstream_us = Some(micros(sent));
         self.upstream_status = Some(answer.status.as_u16());
         self.upstream_request_id = request_id_of(answer);
@@ -211,10 +225,14 @@ impl Record {
         if let Refusal::RateLimited { limit, .. } = refusal {
             self.rate_limit = Some(limit.to_string());
         }
+        if let (Some(metrics), Refusal::Upstream(error)) = (&self.metrics, refusal) {
+            metrics.unanswered(error);
+        }
         self.outcome = Some(Ended::Refused {
             code: respond::code(refusal).to_owned(),
             status: respond::status(refusal),
             reason: refusal.to_string().chars().take(LONGEST_REASON).collect(),
+            ending: Ending::of(refusal),
         });
     }
 }
@@ -252,13 +270,33 @@ impl Drop for Record {
     fn drop(&mut self) {
         let (code, status, reason) = match &self.outcome {
             Some(Ended::Forwarded) => (None, self.upstream_status, None),
-            Some(Ended::Refused { code, status, reason }) => {
+            Some(Ended::Refused { code, status, reason, .. }) => {
                 (Some(code.as_str()), Some(*status), Some(reason.as_str()))
             }
             None if std::thread::panicking() => (Some("InternalError"), Some(500), Some("the gate broke off")),
             None => (None, None, Some("the call ended without an answer: the caller hung up, or the gate was ended")),
         };
         let decision = self.decided.as_ref().map(|decided| &decided.decision);
+        let total = micros(self.started);
+        if let Some(metrics) = &self.metrics {
+            let named = self.version.as_deref().zip(self.operation.as_deref());
+            metrics.call(&Measured {
+                // What an unverified caller writes makes no label.
+                operation: named.filter(|_| self.principal.is_some()),
+                ending: match &self.outcome {
+                    Some(Ended::Forwarded) if self.shadow.is_some() => Ending::Shadowed,
+                    Some(Ended::Forwarded) => Ending::Forwarded,
+                    Some(Ended::Refused { ending, .. }) => *ending,
+                    None if code.is_some() => Ending::Failed,
+                    None => Ending::Unanswered,
+                },
+                code,
+                decision: decision.map(|decision| (decision.outcome, decision.policy_type)),
+                decided: self.decided_us,
+                upstream: self.upstream_us,
+                total,
+            });
+        }
         let statement: Option<&StatementRef> = decision.and_then(|decision| decision.determining.as_ref());
         let candidate = self.objection.as_ref().and_then(Objection::decision);
         let other = candidate.and_then(|decision| decision.determining.as_ref());
@@ -307,7 +345,7 @@ impl Drop for Record {
             upstream_request_id = self.upstream_request_id.as_deref(),
             decided_us = self.decided_us,
             upstream_us = self.upstream_us,
-            total_us = micros(self.started),
+            total_us = total,
             "call"
         );
     }

@@ -68,11 +68,17 @@ impl Gate {
     /// # Errors
     /// Every mistake that was found; everything stays as it was.
     pub async fn reload(&self, watch: &mut Watch) -> Result<Reloaded, Vec<Finding>> {
+        let outcome = self.renew(watch).await;
+        self.state.reloaded(&outcome);
+        outcome
+    }
+
+    async fn renew(&self, watch: &mut Watch) -> Result<Reloaded, Vec<Finding>> {
         let (running, path, secrets) = (self.config.clone(), watch.path.clone(), watch.secrets.clone());
         let settled = tokio::task::spawn_blocking(move || settled(&path, &secrets, Some(&running))).await;
         let settled = settled.map_err(|error| mistake(format!("the reload broke off: {error}")))?;
         watch.seen = settled.seen;
-        let (_, Loaded { snapshot, findings, secret_files }) = settled.read?;
+        let (config, Loaded { snapshot, findings, secret_files }) = settled.read?;
         watch.secrets = secret_files;
         let mut certificates = Vec::with_capacity(self.certificates.len());
         let mut mistakes = Vec::new();
@@ -82,13 +88,27 @@ impl Gate {
                 Err(error) => mistakes.push(Finding::nowhere(Severity::Error, "tls", error.to_string())),
             }
         }
+        let mutual = self.admin.as_ref().and_then(|admin| admin.tls.as_ref());
+        let mutual = mutual.and_then(|mutual| match mutual.again() {
+            Ok(config) => Some((mutual, config)),
+            Err(error) => {
+                mistakes.push(Finding::nowhere(Severity::Error, "tls", error.to_string()));
+                None
+            }
+        });
         if !mistakes.is_empty() {
             return Err(mistakes);
+        }
+        if let Some((mutual, config)) = mutual {
+            mutual.replace(config);
         }
         for (certificate, config) in certificates {
             certificate.replace(config);
         }
-        Ok(Reloaded { generation: self.service.pipeline().replace(snapshot), findings })
+        self.service.metrics().follow(&snapshot);
+        let generation = self.service.pipeline().replace(snapshot);
+        self.state.configured(kept(&self.config, config));
+        Ok(Reloaded { generation, findings })
     }
 }
 
@@ -131,6 +151,16 @@ fn read(path: &Path, running: Option<&Config>) -> Result<(Config, Loaded), Vec<F
     Ok((config, loaded))
 }
 
+/// `new` with everything that takes a restart as it is in `running`.
+fn kept(running: &Config, mut new: Config) -> Config {
+    new.listeners.clone_from(&running.listeners);
+    new.nonce_journal.clone_from(&running.nonce_journal);
+    new.admin.clone_from(&running.admin);
+    let Limits { connections, calls, nonces_per_key, drain_timeout, .. } = running.limits;
+    new.limits = Limits { connections, calls, nonces_per_key, drain_timeout, ..new.limits };
+    new
+}
+
 /// What of a new configuration takes a restart.
 fn waiting_for_a_restart(running: &Config, new: &Config) -> Option<Finding> {
     let fixed = |limits: &Limits| {
@@ -146,6 +176,9 @@ fn waiting_for_a_restart(running: &Config, new: &Config) -> Option<Finding> {
     }
     if fixed(&running.limits) != fixed(&new.limits) {
         parts.push("`connections`, `calls`, `nonces_per_key` or `drain_timeout` of [limits]");
+    }
+    if running.admin != new.admin {
+        parts.push("[admin]");
     }
     let message = format!("changed, and in force only after a restart: {}", parts.join(", "));
     (!parts.is_empty()).then(|| Finding::nowhere(Severity::Warning, "restart-needed", message))
@@ -194,6 +227,9 @@ fn files(path: &Path, secrets: &[PathBuf]) -> Vec<PathBuf> {
         }
         for tls in config.listeners.iter().filter_map(|listener| listener.tls.as_ref()) {
             files.extend([tls.certificate.clone(), tls.key.clone()]);
+        }
+        if let Some(tls) = config.admin.as_ref().and_then(|admin| admin.tls.as_ref()) {
+            files.extend([tls.certificate.clone(), tls.key.clone(), tls.clients.clone()]);
         }
     }
     files.extend_from_slice(secrets);

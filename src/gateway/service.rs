@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use super::config::Limits;
 use super::heads::HeadError;
 use super::listener::Connection;
+use super::metrics::Metrics;
 use super::origin::Origin;
 use super::pipeline::{Pipeline, Received};
 use super::record::Record;
@@ -26,6 +27,7 @@ pub(super) struct Service {
     pipeline: Pipeline,
     calls: Arc<Semaphore>,
     most_calls: usize,
+    metrics: Arc<Metrics>,
     /// Calls under way, whether or not their callers still wait.
     tasks: TaskTracker,
 }
@@ -33,11 +35,21 @@ pub(super) struct Service {
 impl Service {
     /// A service of at most `most_calls` calls at once.
     pub(super) fn new(pipeline: Pipeline, most_calls: usize) -> Self {
-        Self { pipeline, calls: Arc::new(Semaphore::new(most_calls)), most_calls, tasks: TaskTracker::new() }
+        let metrics = Arc::new(Metrics::new(&pipeline.snapshot()));
+        Self { pipeline, calls: Arc::new(Semaphore::new(most_calls)), most_calls, metrics, tasks: TaskTracker::new() }
     }
 
     pub(super) fn pipeline(&self) -> &Pipeline {
         &self.pipeline
+    }
+
+    pub(super) fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// Calls under way.
+    pub(super) fn calls(&self) -> usize {
+        self.most_calls.saturating_sub(self.calls.available_permits())
     }
 
     /// Ends once no call is under way any more; for a service that gets no further calls.
@@ -53,7 +65,8 @@ impl Service {
         refused: Option<HeadError>,
         request: Request<Incoming>,
     ) -> Response<Full<Bytes>> {
-        let mut record = Record::new(uuid::Uuid::new_v4().to_string().to_uppercase(), &connection);
+        let mut record =
+            Record::new(uuid::Uuid::new_v4().to_string().to_uppercase(), &connection).counted(&self.metrics);
         let request_id = record.request_id().to_owned();
         // One snapshot from end to end.
         let snapshot = self.pipeline.snapshot();

@@ -12,7 +12,7 @@ use super::config::{self, Config, Limits, Shadow};
 use super::rates::{Rates, Uptime};
 use super::shadow::{self, Shadows};
 use super::upstream::Upstream;
-use super::{context, tls};
+use super::{admin, context, tls};
 use crate::authn::{Echo, KeyRing};
 use crate::authz::{Authorizer, UnsuppliedKey};
 use crate::catalog::{Catalog, Facts};
@@ -145,6 +145,11 @@ impl Snapshot {
         self.upstreams.iter().map(|upstream| upstream.product())
     }
 
+    /// Where upstreams are: host and port of each.
+    pub(super) fn authorities(&self) -> impl Iterator<Item = &str> {
+        self.upstreams.iter().map(|upstream| upstream.authority())
+    }
+
     /// Where calls of this version go for callers of this account (spec gate-rules G1).
     pub(super) fn upstream(&self, account: &str, version: &str) -> Option<&Arc<Upstream>> {
         self.upstreams.iter().find(|upstream| upstream.serves(account, version))
@@ -180,6 +185,10 @@ pub fn check(config: &Config, secrets: bool) -> Vec<Finding> {
             if let Some(Err(error)) = listener.tls.as_ref().map(tls::server) {
                 findings.push(error_finding("tls", error));
             }
+        }
+        let mutual = config.admin.as_ref().and_then(|admin| admin.tls.as_ref());
+        if let Some(Err(error)) = mutual.map(admin::server) {
+            findings.push(error_finding("tls", error));
         }
     }
     findings

@@ -45,15 +45,15 @@ pub enum TlsError {
     Versions(rustls::Error),
 }
 
-fn provider() -> Arc<rustls::crypto::CryptoProvider> {
+pub(super) fn provider() -> Arc<rustls::crypto::CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
-fn pem(path: &Path, what: &'static str, reason: impl ToString) -> TlsError {
+pub(super) fn pem(path: &Path, what: &'static str, reason: impl ToString) -> TlsError {
     TlsError::Pem { path: path.to_owned(), what, reason: reason.to_string() }
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let certificates = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| pem(path, "certificate", error))?;

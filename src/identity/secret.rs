@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
+use serde::{Serialize, Serializer};
 
 /// Where a secret is to be read from (spec world).
 #[derive(Clone)]
@@ -53,6 +54,13 @@ impl SecretReference {
             Self::File(path) => Self::File(directory.join(path)),
             other => other,
         }
+    }
+}
+
+/// Where the secret is, never the secret.
+impl Serialize for SecretReference {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{self:?}"))
     }
 }
 

@@ -13,7 +13,7 @@ const NONE: Key = Key { id: "", secret: "", token: "" };
 const OPERATOR: Key = Key { id: "LTAI5tDemoOperator0001", secret: "demo-operator-secret-0001", token: "" };
 
 /// A configuration in front of `upstream`, for the example world.
-fn configuration(folder: &Path, upstream: &str) -> PathBuf {
+pub fn configuration(folder: &Path, upstream: &str) -> PathBuf {
     let world = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/demo");
     let text = format!(
         r#"world = "{}"
@@ -43,13 +43,13 @@ nonce_journal = "nonces"
 }
 
 /// A gate that is served by a process of its own, which ends with it.
-struct Gate {
+pub struct Gate {
     child: Child,
-    address: String,
+    pub address: String,
 }
 
 impl Gate {
-    fn start(configuration: &Path) -> Self {
+    pub fn start(configuration: &Path) -> Self {
         let mut command = ramgate(NONE, &["serve", "--config", configuration.to_str().unwrap()]);
         command.env("UPSTREAM_SECRET", OWNER.secret).env("RAMGATE_LOG", "trace");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -68,12 +68,12 @@ impl Gate {
         Self { child, address }
     }
 
-    fn endpoint(&self) -> String {
+    pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Ends it, and gives its exit status and its events.
-    fn end(mut self) -> (i32, Vec<Value>) {
+    pub fn end(mut self) -> (i32, Vec<Value>) {
         let status = end(&mut self.child, "TERM");
         let mut events = String::new();
         self.child.stdout.take().unwrap().read_to_string(&mut events).unwrap();

@@ -1,19 +1,24 @@
 //! What a listener is told of the proxies in front of it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use toml::Spanned;
 
 use super::reading::Reading;
 use crate::policy::IpBlock;
 
 /// Which machines in front of a listener tell where calls come from (spec gate-rules G13).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Proxies {
     /// Whether every connection begins with a header of the PROXY protocol, version 2.
     pub protocol: bool,
     /// Whose word is taken: the peers that may send that header, where any are named, and the hops whose
     /// `X-Forwarded-For` and `X-Forwarded-Proto` are read.
+    #[serde(serialize_with = "blocks")]
     pub trusted: Vec<IpBlock>,
+}
+
+fn blocks<S: Serializer>(blocks: &[IpBlock], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(blocks.iter().map(|block| block.net().to_string()))
 }
 
 impl Proxies {

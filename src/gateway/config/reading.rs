@@ -1,5 +1,7 @@
 //! From the text of `ramgate.toml` to a [`Config`].
 
+mod admin;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -7,6 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
+use self::admin::AdminFile;
 use super::proxies::TrustedProxies;
 use super::shadow::ShadowFile;
 use super::{Config, Endpoint, Limits, Listener, Network, TlsFiles, Upstream};
@@ -53,6 +56,7 @@ struct ConfigFile {
     gate: GateFile,
     #[serde(default)]
     shadow: Vec<Spanned<ShadowFile>>,
+    admin: Option<Spanned<AdminFile>>,
 }
 
 #[derive(Deserialize)]
@@ -165,6 +169,7 @@ impl Reading<'_> {
             let message = "`connections` is less than one for each listener".to_owned();
             self.refuse(connections.span().into(), "limit", message, None);
         }
+        config.admin = file.admin.and_then(|admin| self.admin(admin, &config.listeners));
         self.nonces(&file.gate);
         config.nonce_journal = file.gate.nonce_journal.map(|path| self.directory.join(path));
         config.allow_root_keys = file.gate.allow_root_keys;

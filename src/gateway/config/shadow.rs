@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use toml::Spanned;
 
 use super::reading::Reading;
@@ -11,21 +11,27 @@ use crate::identity::PrincipalPattern;
 use crate::openapi::sign::date_text;
 
 /// An exception from enforcement that ends by itself (spec gate-rules G15).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Shadow {
     /// What it is for.
+    #[serde(flatten)]
     pub of: Shadowed,
     /// When it ends.
     pub until: Timestamp,
 }
 
 /// What a [`Shadow`] is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Shadowed {
     /// Whatever policies deny these principals.
-    Principal(PrincipalPattern),
+    Principal(#[serde(serialize_with = "shown")] PrincipalPattern),
     /// What would be allowed if no Deny of the policy of this name applied.
     Policy(String),
+}
+
+fn shown<S: Serializer>(pattern: &PrincipalPattern, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(pattern)
 }
 
 impl fmt::Display for Shadowed {
