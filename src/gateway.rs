@@ -10,6 +10,8 @@ mod candidate;
 pub mod config;
 mod context;
 mod heads;
+mod http2;
+mod lifetime;
 mod listener;
 mod metrics;
 mod origin;
@@ -31,7 +33,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::server::graceful::GracefulShutdown;
 use jiff::Timestamp;
 use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -101,8 +102,8 @@ pub enum Drained {
 pub struct Gate {
     addresses: Vec<SocketAddr>,
     service: Arc<Service>,
-    graceful: Arc<GracefulShutdown>,
     listeners: TaskTracker,
+    connections: TaskTracker,
     stop: DropGuard,
     drain_timeout: Duration,
     certificates: Vec<Arc<Certificate>>,
@@ -137,7 +138,7 @@ impl Gate {
             None => NonceMemory::in_memory(),
         };
         let pipeline = Pipeline::new(snapshot, nonces.with_share(config.limits.nonces_per_key));
-        let service = Arc::new(Service::new(pipeline, config.limits.calls));
+        let service = Arc::new(Service::new(pipeline, &config.limits));
         let stop = CancellationToken::new();
         let (state, asked) = State::new(Arc::clone(&service), config.clone());
         let state = Arc::new(state);
@@ -145,8 +146,8 @@ impl Gate {
         let gate = Self {
             addresses: bound.iter().map(Bound::address).collect(),
             service,
-            graceful: Arc::new(GracefulShutdown::new()),
             listeners: TaskTracker::new(),
+            connections: TaskTracker::new(),
             stop: stop.clone().drop_guard(),
             drain_timeout: config.limits.drain_timeout,
             certificates: bound.iter().filter_map(Bound::certificate).cloned().collect(),
@@ -158,7 +159,7 @@ impl Gate {
         let slots = Arc::new(Semaphore::new(config.limits.connections));
         for bound in bound {
             let (service, slots) = (Arc::clone(&gate.service), Arc::clone(&slots));
-            gate.listeners.spawn(bound.run(service, slots, Arc::clone(&gate.graceful), stop.clone()));
+            gate.listeners.spawn(bound.run(service, slots, gate.connections.clone(), stop.clone()));
         }
         Ok(gate)
     }
@@ -202,9 +203,8 @@ impl Gate {
         self.listeners.close();
         let drained = tokio::time::timeout(self.drain_timeout, async {
             self.listeners.wait().await;
-            if let Some(graceful) = Arc::into_inner(self.graceful) {
-                graceful.shutdown().await;
-            }
+            self.connections.close();
+            self.connections.wait().await;
             self.service.finish().await;
         });
         let drained = drained.await;

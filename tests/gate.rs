@@ -10,8 +10,12 @@ mod caller;
 mod candidate;
 #[path = "gate/client.rs"]
 mod client;
+#[path = "gate/connections.rs"]
+mod connections;
 #[path = "gate/events.rs"]
 mod events;
+#[path = "gate/http2.rs"]
+mod http2;
 #[path = "gate/laws.rs"]
 mod laws;
 #[path = "gate/probes.rs"]

@@ -51,13 +51,15 @@ impl Listener {
     }
 }
 
-/// PEM files of a listener.
+/// What a TLS listener shows and offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TlsFiles {
     /// Certificate chain, the listener's own first.
     pub certificate: PathBuf,
     /// Private key.
     pub key: PathBuf,
+    /// Whether HTTP/2 is offered besides HTTP/1.1.
+    pub http2: bool,
 }
 
 /// What is known of the network that a listener's connections come from; it feeds `acs:SourceVpc` and
@@ -119,11 +121,16 @@ pub struct Limits {
     pub parameters: usize,
     /// Connections served at once; further ones wait in the system's queue.
     pub connections: usize,
+    /// Calls under way at once on one HTTP/2 connection.
+    pub streams: usize,
     /// Calls under way at once, those included whose callers have hung up; further ones are turned away.
     pub calls: usize,
-    /// How long a request head may take to arrive.
+    /// How long a request head may take to arrive, and what precedes the first one.
     #[serde(serialize_with = "seconds")]
     pub header_timeout: Duration,
+    /// How long a connection is kept on which nothing is under way after a call.
+    #[serde(serialize_with = "seconds")]
+    pub idle_timeout: Duration,
     /// How long a body may take to arrive.
     #[serde(serialize_with = "seconds")]
     pub body_timeout: Duration,
@@ -152,8 +159,10 @@ impl Default for Limits {
             body_bytes: 256 * 1024,
             parameters: 1000,
             connections: 4096,
+            streams: 100,
             calls: 1024,
             header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(75),
             body_timeout: Duration::from_secs(3),
             write_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(2),

@@ -62,6 +62,12 @@ pub enum HeadError {
     /// The length of the body is not said in one way.
     #[error("content-length is not one decimal number that stands once: send the number of bytes of the body")]
     ContentLength,
+    /// Its pseudo-header fields are none of a call; of HTTP/2.
+    #[error("{problem}")]
+    PseudoHeader {
+        /// What is wrong.
+        problem: &'static str,
+    },
     /// It has a transfer-encoding that is not taken.
     #[error("transfer-encoding is not `chunked`, once, in HTTP/1.1: send the body as it is")]
     TransferEncoding,

@@ -1,4 +1,4 @@
-//! Accepting connections: with a PROXY header or without, plain or TLS, HTTP/1.1, bounded, drained on shutdown.
+//! Accepting connections: with a PROXY header or without, plain or TLS, HTTP/1.1 or HTTP/2, bounded, drained on shutdown.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -8,22 +8,24 @@ use std::time::Duration;
 use http::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::GatewayError;
 use super::config::{Limits, Listener, Network, Proxies};
 use super::heads::{self, Bounds, Heads, RefusedHead};
+use super::http2;
+use super::lifetime::{self, Activity, Watched};
 use super::metrics::NotServed;
 use super::proxy_protocol::{self, Announced, HeaderError};
 use super::service::Service;
-use super::tls::Certificate;
+use super::tls::{self, Certificate};
 use crate::authn::Hosts;
 
 /// What the network says of a connection; nothing in it comes from the caller (spec gate-rules G13).
@@ -100,13 +102,13 @@ impl Bound {
         self.tls.as_ref()
     }
 
-    /// Accepts until `stop`. Each connection takes one of `slots`, and one that `graceful` watches ends with its
-    /// call under way.
+    /// Accepts until `stop`. Each connection takes one of `slots`, is one of `connections`, and ends on `stop` with
+    /// what is under way on it.
     pub(super) async fn run(
         self,
         service: Arc<Service>,
         slots: Arc<Semaphore>,
-        graceful: Arc<GracefulShutdown>,
+        connections: TaskTracker,
         stop: CancellationToken,
     ) {
         loop {
@@ -142,8 +144,8 @@ impl Bound {
                 host_id: Arc::clone(&self.host_id),
             };
             let tls = self.tls.as_ref().map(|certificate| TlsAcceptor::from(certificate.current()));
-            let serving = serve(stream, tls, connection, Arc::clone(&service), graceful.watcher(), stop.clone());
-            tokio::spawn(async move {
+            let serving = serve(stream, tls, connection, Arc::clone(&service), stop.clone());
+            connections.spawn(async move {
                 serving.await;
                 drop((open, slot));
             });
@@ -156,16 +158,12 @@ async fn serve(
     tls: Option<TlsAcceptor>,
     connection: Connection,
     service: Arc<Service>,
-    watcher: Watcher,
     stop: CancellationToken,
 ) {
     let peer = connection.peer;
     let snapshot = service.pipeline().snapshot();
-    let (http, header_timeout) = (http1(&snapshot.limits), snapshot.limits.header_timeout);
     // A client that takes nothing of its answers must not hold its place for ever.
-    let write_timeout = snapshot.limits.write_timeout;
-    let (bounds, refused) = (Bounds::of(&snapshot.limits), RefusedHead::default());
-    let heads = refused.clone();
+    let (header_timeout, write_timeout) = (snapshot.limits.header_timeout, snapshot.limits.write_timeout);
     drop(snapshot);
     let opened = tokio::select! {
         opened = tokio::time::timeout(header_timeout, open(stream, tls, connection, write_timeout)) => opened,
@@ -183,25 +181,47 @@ async fn serve(
             return tracing::debug!(%peer, "connection refused: what precedes the first request took too long");
         }
     };
-    let connection = Arc::new(connection);
+    let snapshot = service.pipeline().snapshot();
+    let (activity, bounds, refused) =
+        (Activity::new(&snapshot.limits), Bounds::of(&snapshot.limits), RefusedHead::default());
+    let heads = refused.clone();
+    let (connection, calls) = (Arc::new(connection), Arc::clone(&activity));
+    let over_http2 = matches!(stream, Stream::Http2(_));
     let answer = service_fn(move |request| {
-        let service = Arc::clone(&service);
-        let connection = Arc::clone(&connection);
-        let (refused, last) = (refused.of(&request), heads::ends_the_connection(&request));
+        let under_way = calls.call();
+        let refused = if over_http2 { http2::check(&request).err() } else { refused.of(&request) };
+        let last = !over_http2 && heads::ends_the_connection(&request);
+        let answer = Arc::clone(&service).answer(Arc::clone(&connection), refused, request);
         async move {
-            let mut response = service.answer(connection, refused, request).await;
+            let mut response = answer.await;
             if last {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            } else if over_http2 {
+                // Streams end one by one there (RFC 9113, 8.2.2).
+                response.headers_mut().remove(CONNECTION);
             }
+            drop(under_way);
             Ok::<_, std::convert::Infallible>(response)
         }
     });
     let served = match stream {
         Stream::Plain(stream) => {
-            watcher.watch(http.serve_connection(TokioIo::new(Heads::new(stream, bounds, heads)), answer)).await
+            let stream = Heads::new(Watched::new(stream, Arc::clone(&activity)), bounds, heads);
+            let connection = http1(&snapshot.limits).serve_connection(TokioIo::new(stream), answer);
+            drop(snapshot);
+            lifetime::serve(connection, &activity, &stop).await
         }
         Stream::Tls(stream) => {
-            watcher.watch(http.serve_connection(TokioIo::new(Heads::new(stream, bounds, heads)), answer)).await
+            let stream = Heads::new(Watched::new(stream, Arc::clone(&activity)), bounds, heads);
+            let connection = http1(&snapshot.limits).serve_connection(TokioIo::new(stream), answer);
+            drop(snapshot);
+            lifetime::serve(connection, &activity, &stop).await
+        }
+        Stream::Http2(stream) => {
+            let connection = http2::builder(&snapshot.limits).serve_connection(TokioIo::new(stream), answer);
+            drop(snapshot);
+            // Far larger than the others, which are not to take as much.
+            Box::pin(lifetime::serve(connection, &activity, &stop)).await
         }
     };
     if let Err(error) = served {
@@ -212,11 +232,7 @@ async fn serve(
 fn http1(limits: &Limits) -> http1::Builder {
     let mut http = http1::Builder::new();
     // A client may say that it sends no more and still wait for its answer.
-    http.half_close(true)
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
-        .max_buf_size(limits.header_bytes)
-        .max_headers(limits.headers);
+    http.half_close(true).header_read_timeout(None).max_buf_size(limits.header_bytes).max_headers(limits.headers);
     http
 }
 
@@ -227,6 +243,7 @@ type Timed = Pin<Box<TimeoutStream<TcpStream>>>;
 enum Stream {
     Plain(Timed),
     Tls(Box<TlsStream<Timed>>),
+    Http2(Box<TlsStream<Timed>>),
 }
 
 /// A connection that is closed before it comes to a request.
@@ -262,7 +279,14 @@ async fn open(
     let stream = Box::pin(stream);
     let stream = match tls {
         None => Stream::Plain(stream),
-        Some(acceptor) => Stream::Tls(Box::new(acceptor.accept(stream).await.map_err(NotOpened::Tls)?)),
+        Some(acceptor) => {
+            let stream = Box::new(acceptor.accept(stream).await.map_err(NotOpened::Tls)?);
+            if stream.get_ref().1.alpn_protocol() == Some(tls::H2) {
+                Stream::Http2(stream)
+            } else {
+                Stream::Tls(stream)
+            }
+        }
     };
     Ok((stream, connection))
 }

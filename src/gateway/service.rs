@@ -28,15 +28,24 @@ pub(super) struct Service {
     calls: Arc<Semaphore>,
     most_calls: usize,
     metrics: Arc<Metrics>,
+    /// Bodies that may be on their way at once: one for each connection, or of HTTP/2 more for fewer.
+    bodies: Semaphore,
     /// Calls under way, whether or not their callers still wait.
     tasks: TaskTracker,
 }
 
 impl Service {
-    /// A service of at most `most_calls` calls at once.
-    pub(super) fn new(pipeline: Pipeline, most_calls: usize) -> Self {
+    /// A service within the bounds of `limits` on what is under way at once.
+    pub(super) fn new(pipeline: Pipeline, limits: &Limits) -> Self {
         let metrics = Arc::new(Metrics::new(&pipeline.snapshot()));
-        Self { pipeline, calls: Arc::new(Semaphore::new(most_calls)), most_calls, metrics, tasks: TaskTracker::new() }
+        Self {
+            pipeline,
+            calls: Arc::new(Semaphore::new(limits.calls)),
+            most_calls: limits.calls,
+            metrics,
+            bodies: Semaphore::new(limits.connections),
+            tasks: TaskTracker::new(),
+        }
     }
 
     pub(super) fn pipeline(&self) -> &Pipeline {
@@ -73,7 +82,7 @@ impl Service {
         if let Some(error) = refused {
             return refuse(&error.into(), &mut record, &snapshot, &connection, Format::Json);
         }
-        let (origin, request) = match receive(&connection, request, &snapshot.limits, &mut record).await {
+        let (origin, request) = match receive(&connection, request, &snapshot.limits, &self.bodies, &mut record).await {
             Ok(received) => received,
             Err(refusal) => return refuse(&refusal, &mut record, &snapshot, &connection, Format::Json),
         };
@@ -115,6 +124,7 @@ async fn receive(
     connection: &Connection,
     request: Request<Incoming>,
     limits: &Limits,
+    bodies: &Semaphore,
     record: &mut Record,
 ) -> Result<(Origin, WireRequest), Refusal> {
     let origin = Origin::of(connection, request.headers())?;
@@ -124,8 +134,11 @@ async fn receive(
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
         return Err(Refusal::BodyTooLarge { limit });
     }
-    let collected = tokio::time::timeout(body_timeout, Limited::new(body, limit).collect()).await;
-    match collected {
+    let collected = async {
+        let _turn = if body.is_end_stream() { None } else { bodies.acquire().await.ok() };
+        Limited::new(body, limit).collect().await
+    };
+    match tokio::time::timeout(body_timeout, collected).await {
         Ok(Ok(body)) => Ok((origin, WireRequest::new(&head, body.to_bytes()))),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge { limit }),
         Ok(Err(error)) => Err(Refusal::BodyBroken { reason: error.to_string() }),

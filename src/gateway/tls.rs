@@ -63,7 +63,10 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     Ok(certificates)
 }
 
-/// What a TLS listener presents: TLS 1.2 and 1.3, HTTP/1.1 by ALPN.
+/// The name of HTTP/2 in ALPN.
+pub(super) const H2: &[u8] = b"h2";
+
+/// What a TLS listener presents: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN.
 ///
 /// # Errors
 /// [`TlsError`] where a file cannot be read or certificate and key do not go together.
@@ -76,7 +79,8 @@ pub fn server(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .map_err(|source| TlsError::Refused { path: files.certificate.clone(), source })?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = if files.http2 { vec![H2.to_vec()] } else { Vec::new() };
+    config.alpn_protocols.push(b"http/1.1".to_vec());
     Ok(Arc::new(config))
 }
 

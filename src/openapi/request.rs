@@ -21,11 +21,17 @@ pub struct WireRequest {
 }
 
 impl WireRequest {
-    /// A request from its parsed head and its whole body.
+    /// A request from its parsed head and its whole body. One of HTTP/2 that has no `host` header has its `:authority` as
+    /// such (RFC 9113, 8.3.1).
     #[must_use]
     pub fn new(head: &http::request::Parts, body: Bytes) -> Self {
         let headers = head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
-        Self { method: head.method.as_str().to_owned(), target: head.uri.to_string(), headers: headers.collect(), body }
+        let mut headers: Vec<_> = headers.collect();
+        let authority = head.uri.authority().filter(|_| head.version == http::Version::HTTP_2);
+        if let Some(authority) = authority.filter(|_| !head.headers.contains_key(http::header::HOST)) {
+            headers.push((http::header::HOST.as_str().to_owned(), authority.as_str().as_bytes().to_vec()));
+        }
+        Self { method: head.method.as_str().to_owned(), target: head.uri.to_string(), headers, body }
     }
 }
 

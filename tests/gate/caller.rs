@@ -163,6 +163,11 @@ impl KeptOpen {
     pub fn to(address: SocketAddr) -> Self {
         Self { stream: BufReader::new(connect(address)) }
     }
+
+    /// The connection itself.
+    pub fn stream(&mut self) -> &mut TcpStream {
+        self.stream.get_mut()
+    }
 }
 
 impl KeptOpen<Tls> {

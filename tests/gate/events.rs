@@ -6,7 +6,10 @@ use std::sync::{Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 static WRITTEN: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 /// Its decision and intent events, read.
@@ -41,15 +44,12 @@ impl MakeWriter<'_> for Memory {
     }
 }
 
-/// Begins to keep everything that is logged, down to the last detail.
+/// Begins to keep everything that is logged, down to the last detail; of h2 as much as the gate ever logs.
 pub fn begin() {
     BEGIN.call_once(|| {
-        tracing_subscriber::fmt()
-            .json()
-            .flatten_event(true)
-            .with_max_level(tracing::Level::TRACE)
-            .with_writer(Memory)
-            .init();
+        let detail = Targets::new().with_default(LevelFilter::TRACE).with_target("h2", LevelFilter::WARN);
+        let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(Memory);
+        tracing_subscriber::registry().with(lines.with_filter(detail)).init();
     });
 }
 

@@ -140,6 +140,11 @@ impl Stand {
         self.sandbox.requests()
     }
 
+    /// The gate and its runtime, for a test that goes on after its end.
+    pub fn into_gate(self) -> (Gate, Runtime) {
+        (self.gate, self.runtime)
+    }
+
     /// Ends the gate; calls under way are seen through.
     pub fn shut(self) -> Drained {
         let Self { runtime, gate, .. } = self;
@@ -236,8 +241,11 @@ impl Authority {
         let names = names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let key = KeyPair::generate().unwrap();
         let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &self.issuer).unwrap();
-        let files =
-            TlsFiles { certificate: self.directory.join("listener.pem"), key: self.directory.join("listener.key") };
+        let files = TlsFiles {
+            certificate: self.directory.join("listener.pem"),
+            key: self.directory.join("listener.key"),
+            http2: true,
+        };
         std::fs::write(&files.certificate, certificate.pem()).unwrap();
         std::fs::write(&files.key, key.serialize_pem()).unwrap();
         files

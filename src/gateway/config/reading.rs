@@ -68,6 +68,7 @@ struct ListenerFile {
     tls: Option<TlsFile>,
     #[serde(default)]
     plain: bool,
+    http2: Option<Spanned<bool>>,
     network: Option<Spanned<String>>,
     #[serde(default)]
     proxy_protocol: bool,
@@ -113,8 +114,10 @@ struct LimitsFile {
     body_bytes: Option<Spanned<u64>>,
     parameters: Option<Spanned<u64>>,
     connections: Option<Spanned<u64>>,
+    streams: Option<Spanned<u64>>,
     calls: Option<Spanned<u64>>,
     header_timeout: Option<Spanned<u64>>,
+    idle_timeout: Option<Spanned<u64>>,
     body_timeout: Option<Spanned<u64>>,
     write_timeout: Option<Spanned<u64>>,
     connect_timeout: Option<Spanned<u64>>,
@@ -272,6 +275,11 @@ impl Reading<'_> {
                 Network::Unstated
             }
         };
+        let http2 = listener.http2.as_ref().is_none_or(|http2| *http2.get_ref());
+        if let Some(asked) = listener.http2.filter(|_| listener.plain && http2) {
+            let message = "HTTP/2 is spoken over TLS alone".to_owned();
+            self.refuse(asked.span().into(), "listener-http2", message, Some("leave `http2` out of a plain listener"));
+        }
         let proxies = self.proxies(listener.proxy_protocol, listener.trusted_proxies);
         Some(Listener {
             address: address?,
@@ -279,6 +287,7 @@ impl Reading<'_> {
             tls: listener.tls.map(|tls| TlsFiles {
                 certificate: self.directory.join(tls.certificate),
                 key: self.directory.join(tls.key),
+                http2,
             }),
             network,
             proxies,
@@ -392,6 +401,7 @@ impl Reading<'_> {
         size(&file.body_bytes, "body_bytes", 1 << 30, &mut limits.body_bytes);
         size(&file.parameters, "parameters", 1 << 20, &mut limits.parameters);
         size(&file.connections, "connections", 1 << 20, &mut limits.connections);
+        size(&file.streams, "streams", 10_000, &mut limits.streams);
         size(&file.calls, "calls", 1 << 20, &mut limits.calls);
         size(&file.answer_bytes, "answer_bytes", 1 << 30, &mut limits.answer_bytes);
         size(&file.nonces_per_key, "nonces_per_key", 1 << 30, &mut limits.nonces_per_key);
@@ -407,6 +417,7 @@ impl Reading<'_> {
             }
         };
         seconds(&file.header_timeout, "header_timeout", &mut limits.header_timeout);
+        seconds(&file.idle_timeout, "idle_timeout", &mut limits.idle_timeout);
         seconds(&file.body_timeout, "body_timeout", &mut limits.body_timeout);
         seconds(&file.write_timeout, "write_timeout", &mut limits.write_timeout);
         seconds(&file.connect_timeout, "connect_timeout", &mut limits.connect_timeout);
