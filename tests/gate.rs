@@ -12,6 +12,8 @@ mod candidate;
 mod client;
 #[path = "gate/connections.rs"]
 mod connections;
+#[path = "gate/decide.rs"]
+mod decide;
 #[path = "gate/events.rs"]
 mod events;
 #[path = "gate/http2.rs"]

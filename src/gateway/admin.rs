@@ -2,6 +2,7 @@
 //! (spec gate-rules G18). It runs on a thread of its own, so that it answers while calls take all that there is.
 
 mod answers;
+mod decide;
 mod socket;
 mod tls;
 

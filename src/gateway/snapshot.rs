@@ -40,6 +40,7 @@ pub struct Snapshot {
     pub(super) candidate: Option<Candidate>,
     /// How many snapshots were in force before it.
     pub(super) generation: u64,
+    pub(super) world: World,
     aliases: BTreeMap<String, String>,
     upstreams: Vec<Arc<Upstream>>,
 }
@@ -92,6 +93,7 @@ impl Snapshot {
                     echo: if config.echo_string_to_sign { Echo::Shown } else { Echo::Withheld },
                     generation: 0,
                     aliases: aliases.collect(),
+                    world: ground.world,
                     upstreams,
                 };
                 Ok(Loaded { snapshot, findings, secret_files })

@@ -165,13 +165,15 @@ impl State {
     pub(super) fn readings(&self) -> Readings {
         let since = self.since();
         let pipeline = self.service.pipeline();
+        let snapshot = pipeline.snapshot();
         let [events, lines] = self.dropped.each_ref().map(|count| count.load(Ordering::Relaxed));
         Readings {
             calls: self.service.calls(),
-            generation: pipeline.snapshot().generation,
+            generation: snapshot.generation,
             reloaded: since.in_force_since.as_second(),
             reload_applied: since.last_reload.is_none_or(|last| last.outcome.applied()),
             draining: self.draining(),
+            comparisons: snapshot.comparisons().unwrap_or_default(),
             nonces: pipeline.nonces().remembered(),
             dropped: (events, lines),
         }

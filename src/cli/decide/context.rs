@@ -1,10 +1,9 @@
 //! What is known of the call, as flags say it.
 
-use std::collections::BTreeSet;
-
 use clap::Args;
 
-use crate::policy::{Context, ContextValue};
+use crate::authz::GivenKeys;
+use crate::policy::Context;
 
 const HEADING: &str = "Condition keys";
 
@@ -33,49 +32,18 @@ impl ContextArguments {
     /// # Errors
     /// What is wrong with the flags.
     pub(super) fn read(&self, follow: &[(&str, &str)]) -> Result<Context, String> {
-        let mut values: Vec<(String, Vec<String>)> = Vec::new();
-        for pair in &self.context {
-            let (key, value) = pair
-                .split_once('=')
-                .filter(|(key, _)| !key.is_empty() && !key.ends_with('/'))
-                .ok_or_else(|| format!("`{pair}` is no condition key with its value: write KEY=VALUE"))?;
-            match values.iter_mut().find(|(known, _)| Context::normalize(known) == Context::normalize(key)) {
-                Some((_, known)) => known.push(value.to_owned()),
-                None => values.push((key.to_owned(), vec![value.to_owned()])),
+        let value = |pair: &String| match pair.split_once('=') {
+            Some((key, value)) if !key.is_empty() && !key.ends_with('/') => {
+                Ok((key.to_owned(), vec![value.to_owned()]))
             }
-        }
-        let mut said = BTreeSet::new();
-        for key in values.iter().map(|(key, _)| key).chain(&self.absent).chain(&self.unknown) {
-            let normalized = Context::normalize(key);
-            let follows = |pattern: &str| match Context::normalize(pattern).strip_suffix('*') {
-                Some(prefix) => normalized.starts_with(prefix),
-                None => normalized == Context::normalize(pattern),
-            };
-            if let Some((_, from)) = follow.iter().find(|(pattern, _)| follows(pattern)) {
-                return Err(format!("`{key}` follows from {from}: leave it out"));
-            }
-            if !said.insert(normalized) {
-                return Err(format!("`{key}` is given in two ways: keep one of them"));
-            }
-        }
-        let mut context = if self.complete { Context::new() } else { Context::unknown() };
-        for (key, values) in values {
-            context.set_value(&key, ContextValue::Present(values));
-        }
-        for key in &self.absent {
-            if key.ends_with('/') {
-                context.set_absent_prefix(key);
-            } else {
-                context.set_value(key, ContextValue::Absent);
-            }
-        }
-        for key in &self.unknown {
-            if key.ends_with('/') {
-                context.set_unknown_prefix(key);
-            } else {
-                context.set_value(key, ContextValue::Unknown);
-            }
-        }
-        Ok(context)
+            _ => Err(format!("`{pair}` is no condition key with its value: write KEY=VALUE")),
+        };
+        let given = GivenKeys {
+            values: self.context.iter().map(value).collect::<Result<_, _>>()?,
+            absent: self.absent.clone(),
+            unknown: self.unknown.clone(),
+            complete: self.complete,
+        };
+        given.context(follow).map_err(|error| error.to_string())
     }
 }

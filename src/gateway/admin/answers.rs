@@ -1,14 +1,17 @@
 //! What the admin listener answers.
 
+use std::time::Duration;
+
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN};
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
 use super::Trust;
+use super::decide::{Question, Unanswerable};
 use crate::gateway::config::Shadow;
 use crate::gateway::metrics;
 use crate::gateway::state::{ReloadOutcome, Since, State};
@@ -17,6 +20,12 @@ type Answer = Response<Full<Bytes>>;
 
 /// Sent by browsers with every request that a page makes.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Bytes of a question.
+const BODY_BYTES: usize = 64 * 1024;
+
+/// How long a question may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(5);
 
 /// The answer to one request.
 pub(super) async fn answer(state: &State, trust: Trust, request: Request<Incoming>) -> Answer {
@@ -32,9 +41,13 @@ pub(super) async fn answer(state: &State, trust: Trust, request: Request<Incomin
         "/metrics" if reads => scraped(state),
         "/config" if reads => told(StatusCode::OK, &*state.config()),
         "/reload" if method == Method::POST => reload(state).await,
+        "/decide" if method == Method::POST => decide(state, request).await,
         "/healthz" | "/readyz" | "/metrics" | "/config" => not_allowed("GET, HEAD"),
-        "/reload" => not_allowed("POST"),
-        _ => refused(StatusCode::NOT_FOUND, "there are GET /healthz, /readyz, /metrics and /config, and POST /reload"),
+        "/reload" | "/decide" => not_allowed("POST"),
+        _ => refused(
+            StatusCode::NOT_FOUND,
+            "there are GET /healthz, /readyz, /metrics and /config, and POST /reload and /decide",
+        ),
     }
 }
 
@@ -107,6 +120,28 @@ async fn reload(state: &State) -> Answer {
             told(status, &outcome)
         }
         Err(_) => refused(StatusCode::SERVICE_UNAVAILABLE, "the gate ended before the reload"),
+    }
+}
+
+async fn decide(state: &State, request: Request<Incoming>) -> Answer {
+    let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if media_type.split(';').next().is_none_or(|essence| !essence.trim().eq_ignore_ascii_case("application/json")) {
+        return refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the question must be `application/json`");
+    }
+    let body = tokio::time::timeout(BODY_TIME, Limited::new(request.into_body(), BODY_BYTES).collect()).await;
+    let body = match body {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(error)) => return refused(StatusCode::BAD_REQUEST, &format!("the question cannot be read: {error}")),
+        Err(_) => return refused(StatusCode::REQUEST_TIMEOUT, "the question did not arrive in time"),
+    };
+    let question: Question = match serde_json::from_slice(&body) {
+        Ok(question) => question,
+        Err(error) => return refused(StatusCode::BAD_REQUEST, &format!("this is no question: {error}")),
+    };
+    match question.ask(&state.service().pipeline().snapshot()) {
+        Ok(answer) => told(StatusCode::OK, &answer),
+        Err(error @ Unanswerable::Resolution(_)) => refused(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
+        Err(error) => refused(StatusCode::BAD_REQUEST, &error.to_string()),
     }
 }
 

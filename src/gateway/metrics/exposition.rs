@@ -9,6 +9,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::exemplar::Exemplar;
 use prometheus_client::registry::Registry;
 
+use super::super::Comparisons;
 use super::{CallCounters, ERROR_KINDS, Histogram, Metrics, NOT_SERVED, OUTCOMES, POLICY_TYPES, STATUS_CLASSES, value};
 
 /// The media type of [`text`].
@@ -29,6 +30,8 @@ pub(in super::super) struct Readings {
     pub(in super::super) draining: bool,
     /// Nonces that are remembered.
     pub(in super::super) nonces: usize,
+    /// How the candidate compares with the world in force.
+    pub(in super::super) comparisons: Comparisons,
     /// Events and log lines that were dropped.
     pub(in super::super) dropped: (u64, u64),
 }
@@ -177,6 +180,9 @@ impl Exposition {
         gauge(encoder, "ramgate_last_reload_successful", help, i64::from(reload_applied))?;
         gauge(encoder, "ramgate_draining", "Whether no further calls are taken", i64::from(draining))?;
         gauge(encoder, "ramgate_nonces", "Nonces that are remembered", size(nonces))?;
+        let Comparisons { compared, different } = self.readings.comparisons;
+        counter(encoder, "ramgate_candidate_compared", "Calls that the candidate decided too", compared)?;
+        counter(encoder, "ramgate_candidate_different", "Calls that it decides otherwise", different)?;
         let help = "Decision and intent events that were dropped";
         counter(encoder, "ramgate_events_dropped", help, dropped.0)?;
         counter(encoder, "ramgate_log_lines_dropped", "Lines of the log that were dropped", dropped.1)

@@ -1,0 +1,89 @@
+//! A context as somebody writes it down who asks what would be decided.
+
+use std::collections::BTreeSet;
+
+use crate::policy::{Context, ContextValue};
+
+/// What is said of condition keys; one that is not named is unknown.
+#[derive(Debug, Clone, Default)]
+pub struct GivenKeys {
+    /// Keys with their values; several entries of one key are its values together.
+    pub values: Vec<(String, Vec<String>)>,
+    /// Keys that the call is known not to carry; one that ends in `/` stands for all that begin so.
+    pub absent: Vec<String>,
+    /// Keys that are unknown in spite of `complete`; one that ends in `/` stands for all that begin so.
+    pub unknown: Vec<String>,
+    /// Whether every key that is not named is absent.
+    pub complete: bool,
+}
+
+/// What is wrong with a context that was written down.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidGivenKeys {
+    /// A key that follows from something else that was said.
+    #[error("`{key}` follows from {from}: leave it out")]
+    Follows {
+        /// The key.
+        key: String,
+        /// What it follows from.
+        from: String,
+    },
+    /// A key with two kinds of answers.
+    #[error("`{key}` is given in two ways: keep one of them")]
+    TwoWays {
+        /// The key.
+        key: String,
+    },
+}
+
+impl GivenKeys {
+    /// The context that it makes. None of the keys in `follow` may be given, since what stands beside each says what it
+    /// is; one that ends in `*` stands for all that begin so.
+    ///
+    /// # Errors
+    /// [`InvalidGivenKeys`] where a key is said twice, or once too often.
+    pub fn context(&self, follow: &[(&str, &str)]) -> Result<Context, InvalidGivenKeys> {
+        let mut values: Vec<(&str, Vec<String>)> = Vec::new();
+        for (key, further) in &self.values {
+            match values.iter_mut().find(|(known, _)| Context::normalize(known) == Context::normalize(key)) {
+                Some((_, known)) => known.extend_from_slice(further),
+                None => values.push((key, further.clone())),
+            }
+        }
+        let mut said = BTreeSet::new();
+        let others = self.absent.iter().chain(&self.unknown).map(String::as_str);
+        for key in values.iter().map(|(key, _)| *key).chain(others) {
+            let normalized = Context::normalize(key);
+            let follows = |pattern: &str| match Context::normalize(pattern).strip_suffix('*') {
+                Some(prefix) => normalized.starts_with(prefix),
+                None => normalized == Context::normalize(pattern),
+            };
+            if let Some((_, from)) = follow.iter().find(|(pattern, _)| follows(pattern)) {
+                return Err(InvalidGivenKeys::Follows { key: key.to_owned(), from: (*from).to_owned() });
+            }
+            if !said.insert(normalized) {
+                return Err(InvalidGivenKeys::TwoWays { key: key.to_owned() });
+            }
+        }
+        let mut context = if self.complete { Context::new() } else { Context::unknown() };
+        for (key, values) in values {
+            context.set_value(key, ContextValue::Present(values));
+        }
+        for key in &self.absent {
+            if key.ends_with('/') {
+                context.set_absent_prefix(key);
+            } else {
+                context.set_value(key, ContextValue::Absent);
+            }
+        }
+        for key in &self.unknown {
+            if key.ends_with('/') {
+                context.set_unknown_prefix(key);
+            } else {
+                context.set_value(key, ContextValue::Unknown);
+            }
+        }
+        Ok(context)
+    }
+}
