@@ -41,7 +41,9 @@ fn main() {
     let mut rates: Vec<Vec<f64>> = vec![Vec::new(); contenders.all().len()];
     for round in 0..=ROUNDS {
         for (index, contender) in contenders.all().iter().enumerate() {
-            let load = Load { address: contender.address, connections: CONNECTIONS, duration: ROUND, pause: None };
+            let verified = index == contenders.gate();
+            let load =
+                Load { address: contender.address, verified, connections: CONNECTIONS, duration: ROUND, pause: None };
             let done = load.run(&requests);
             assert_eq!(done.failed, 0, "{}: {:?}", contender.name, done.first_failure);
             // The first round warms everything up.
@@ -60,9 +62,11 @@ fn main() {
     let pause = Duration::from_secs_f64(CONNECTIONS as f64 / (gate / 2.0));
     println!("\nlatency at {:.0} calls per second, median and 99th percentile in microseconds\n", gate / 2.0);
     let mut direct: Option<(f64, f64)> = None;
-    for contender in contenders.all() {
+    for (index, contender) in contenders.all().iter().enumerate() {
         let duration = Duration::from_secs(4);
-        let load = Load { address: contender.address, connections: CONNECTIONS, duration, pause: Some(pause) };
+        let verified = index == contenders.gate();
+        let load =
+            Load { address: contender.address, verified, connections: CONNECTIONS, duration, pause: Some(pause) };
         let mut latencies: Vec<f64> =
             load.run(&requests).latencies.iter().map(|latency| latency.as_secs_f64() * 1e6).collect();
         let (middle, high) = (median(&mut latencies), percentile(&latencies, 0.99));

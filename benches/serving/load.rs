@@ -16,7 +16,8 @@ use super::contenders::{CALLER, CLUSTER};
 /// Signed requests, each to be sent once.
 pub struct Requests {
     bytes: Vec<Box<[u8]>>,
-    next: AtomicUsize,
+    fresh: AtomicUsize,
+    any: AtomicUsize,
 }
 
 impl Requests {
@@ -43,19 +44,22 @@ impl Requests {
             text.push_str("content-length: 0\r\n\r\n");
             text.into_bytes().into_boxed_slice()
         });
-        Self { bytes: bytes.collect(), next: AtomicUsize::new(0) }
+        Self { bytes: bytes.collect(), fresh: AtomicUsize::new(0), any: AtomicUsize::new(0) }
     }
 
-    /// One that was not sent yet; for whoever does not verify it, any will do once all were sent.
-    fn next(&self) -> &[u8] {
-        let next = self.next.fetch_add(1, Ordering::Relaxed);
-        &self.bytes[next % self.bytes.len()]
+    /// One that nobody was sent yet who verifies it; for the others any will do.
+    fn next(&self, verified: bool) -> &[u8] {
+        let next = if verified { &self.fresh } else { &self.any }.fetch_add(1, Ordering::Relaxed);
+        let index = if verified { next } else { next % self.bytes.len() };
+        self.bytes.get(index).expect("more calls than were signed: sign more")
     }
 }
 
 /// What to make calls with.
 pub struct Load {
     pub address: SocketAddr,
+    /// Whether a call that is made twice is refused there.
+    pub verified: bool,
     pub connections: usize,
     pub duration: Duration,
     /// From the beginning of a call to that of the next over the same connection; without it they follow at once.
@@ -104,7 +108,7 @@ impl Load {
             if begin >= end {
                 return done;
             }
-            stream.write_all(requests.next()).unwrap();
+            stream.write_all(requests.next(self.verified)).unwrap();
             let read = read_answer(&mut stream, &mut buffer);
             done.latencies.push(begin.elapsed());
             if !buffer[..read].starts_with(b"HTTP/1.1 200") {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Applicable, ControlNode, Decision, Exemption, GroupPolicies, Mode, Observer, Outcome, PolicyType, Request, Trace,
-    evaluate,
+    Applicable, ControlNode, Decision, Exemption, GroupPolicies, Mode, Observer, Outcome, PolicyList, PolicyType,
+    Request, Trace, evaluate,
 };
 use crate::identity::{Account, Attachment, PolicySource, PolicyStore, Principal, Scope, World};
 use crate::policy::PolicyKind;
@@ -52,7 +52,7 @@ pub enum AuthzError {
 /// Identity policies, as they apply to one user or role.
 #[derive(Debug, Default)]
 struct Identity {
-    account: Vec<Arc<PolicySource>>,
+    account: PolicyList,
     groups: Vec<GroupPolicies>,
 }
 
@@ -81,7 +81,7 @@ struct Policies {
 #[derive(Debug)]
 pub struct Authorizer {
     accounts: BTreeMap<String, Policies>,
-    resource: Vec<Arc<PolicySource>>,
+    resource: PolicyList,
     policies: PolicyStore,
 }
 
@@ -95,7 +95,7 @@ impl Authorizer {
         for (id, account) in &world.accounts {
             accounts.insert(id.clone(), Policies::new(world, id, account)?);
         }
-        let mut resource = Vec::new();
+        let mut resource = PolicyList::new();
         for name in &world.resource_policies {
             resource.push(find(world, PolicyKind::Resource, name, || "the world".to_owned())?);
         }
@@ -140,7 +140,7 @@ impl Authorizer {
             ),
         };
         let mut applicable = Applicable {
-            control: owner.map_or(&[], |owner| &owner.control),
+            control: owner.map_or(&[], |owner| owner.control.as_slice()),
             resource: &self.resource,
             trust: match request.mode {
                 Mode::General => None,
@@ -200,6 +200,7 @@ impl Policies {
                 let attachments = &account.groups.get(group).ok_or_else(missing)?.attachments;
                 identity.attach(world, attachments, &format!("acs:ram::{id}:group/{group}"))?;
             }
+            identity.prepare();
             users.insert(name.clone(), User { id: user.id.clone(), identity });
         }
         let mut roles = BTreeMap::new();
@@ -207,6 +208,7 @@ impl Policies {
             let arn = format!("acs:ram::{id}:role/{name}");
             let mut identity = Identity::default();
             identity.attach(world, &role.attachments, &arn)?;
+            identity.prepare();
             let trust = role.trust.as_ref().map(|trust| find(world, PolicyKind::Trust, trust, || arn.clone()));
             roles.insert(
                 name.clone(),
@@ -225,6 +227,11 @@ impl Policies {
 }
 
 impl Identity {
+    fn prepare(&self) {
+        self.account.prepare();
+        self.groups.iter().for_each(|scope| scope.policies.prepare());
+    }
+
     /// Adds what is attached; a policy that a user has by several ways counts once.
     fn attach(&mut self, world: &World, attachments: &[Attachment], by: &str) -> Result<(), AuthzError> {
         for attachment in attachments {
@@ -256,7 +263,12 @@ fn control(world: &World, account: &str, node: &str) -> Result<Vec<ControlNode>,
         let missing = || AuthzError::MissingNode { node: id.to_owned(), below: below.to_owned() };
         let (id, node) = world.directory.get_key_value(id).ok_or_else(missing)?;
         let policies = node.attachments.iter().map(|name| find(world, PolicyKind::Control, name, || id.clone()));
-        nodes.push(ControlNode { node: id.clone(), policies: policies.collect::<Result<_, _>>()? });
+        let mut list = PolicyList::new();
+        for policy in policies {
+            list.push(policy?);
+        }
+        list.prepare();
+        nodes.push(ControlNode { node: id.clone(), policies: list });
         below = id;
         at = node.parent.as_deref();
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Decision, Mode, Observer, Outcome, PolicyType, Request, StatementRef, StatementResult};
+use super::{Decision, Mode, Observer, Outcome, PolicyList, PolicyType, Request, StatementRef, StatementResult};
 use crate::catalog::Known;
 use crate::identity::{PolicySource, Principal};
 use crate::policy::{Effect, PrincipalNames, Statement, TestOutcome};
@@ -13,7 +13,7 @@ pub struct ControlNode {
     /// The node's id.
     pub node: String,
     /// What is attached to it.
-    pub policies: Vec<Arc<PolicySource>>,
+    pub policies: PolicyList,
 }
 
 /// Identity policies that count for one resource group.
@@ -22,15 +22,18 @@ pub struct GroupPolicies {
     /// The resource group's id.
     pub group: String,
     /// What is attached for it.
-    pub policies: Vec<Arc<PolicySource>>,
+    pub policies: PolicyList,
 }
 
 impl GroupPolicies {
     /// Adds `policy` to those of `group` among `groups`.
     pub(super) fn add(groups: &mut Vec<Self>, group: String, policy: Arc<PolicySource>) {
-        match groups.iter_mut().find(|known| known.group == group) {
-            Some(known) => known.policies.push(policy),
-            None => groups.push(Self { group, policies: vec![policy] }),
+        let at = groups.iter().position(|known| known.group == group).unwrap_or_else(|| {
+            groups.push(Self { group, policies: PolicyList::new() });
+            groups.len() - 1
+        });
+        if let Some(known) = groups.get_mut(at) {
+            known.policies.push(policy);
         }
     }
 }
@@ -54,11 +57,11 @@ pub struct Applicable<'p> {
     /// The session policy, where the session was given one.
     pub session: Option<&'p Arc<PolicySource>>,
     /// Identity policies of account scope: the user's own and its groups', or the role's.
-    pub account: &'p [Arc<PolicySource>],
+    pub account: &'p PolicyList,
     /// Identity policies of resource-group scope.
     pub groups: &'p [GroupPolicies],
     /// Bucket policies.
-    pub resource: &'p [Arc<PolicySource>],
+    pub resource: &'p PolicyList,
     /// The trust policy of the role that is to be assumed.
     pub trust: Option<&'p Arc<PolicySource>>,
 }
@@ -97,11 +100,11 @@ fn rule<'p>(policies: &Applicable<'p>, unit: &mut Unit<'_, impl Observer>) -> Ru
             unit.observer.rule("only a user of an identity provider takes a role by single sign-on");
             return Ruling::without_statement(Outcome::ImplicitDeny, PolicyType::AssumeRolePolicy);
         }
-        return unit.decide(PolicyType::AssumeRolePolicy, None, as_slice(policies.trust));
+        return unit.decide_one(PolicyType::AssumeRolePolicy, policies.trust);
     }
     // Step 2: a session policy only narrows.
     if let Some(session) = policies.session {
-        let ruling = unit.decide(PolicyType::SessionPolicy, None, std::slice::from_ref(session));
+        let ruling = unit.decide_one(PolicyType::SessionPolicy, Some(session));
         if ruling.outcome != Outcome::Allow {
             return ruling;
         }
@@ -189,7 +192,7 @@ fn assume_role<'p>(policies: &Applicable<'p>, unit: &mut Unit<'_, impl Observer>
         Principal::Service { .. } | Principal::Federated { .. } => None,
         Principal::User { .. } | Principal::RoleSession { .. } => Some(identity(policies, unit)),
     };
-    let trust = unit.decide(PolicyType::AssumeRolePolicy, None, as_slice(policies.trust));
+    let trust = unit.decide_one(PolicyType::AssumeRolePolicy, policies.trust);
     match caller {
         Some(caller) if caller.outcome == Outcome::ExplicitDeny => caller,
         Some(caller) if caller.outcome == Outcome::ImplicitDeny && trust.outcome != Outcome::ExplicitDeny => caller,
@@ -215,6 +218,13 @@ impl Ruling<'_> {
     }
 }
 
+/// The first statement of each effect that applies.
+#[derive(Default)]
+struct Found<'p> {
+    allow: Option<(&'p PolicySource, &'p Statement)>,
+    deny: Option<(&'p PolicySource, &'p Statement)>,
+}
+
 /// One request before the policies of one type at one level.
 struct Unit<'a, O> {
     request: &'a Request<'a>,
@@ -224,28 +234,37 @@ struct Unit<'a, O> {
 
 impl<O: Observer> Unit<'_, O> {
     /// Any Deny that applies, else any Allow that does, else an implicit deny (7.1).
-    fn decide<'p>(
-        &mut self,
-        policy_type: PolicyType,
-        level: Option<&str>,
-        policies: &'p [Arc<PolicySource>],
-    ) -> Ruling<'p> {
+    fn decide<'p>(&mut self, policy_type: PolicyType, level: Option<&str>, policies: &'p PolicyList) -> Ruling<'p> {
         self.observer.stage(policy_type, level);
-        let mut allow: Option<(&PolicySource, &Statement)> = None;
-        let mut deny: Option<(&PolicySource, &Statement)> = None;
-        for policy in policies {
-            for statement in policy.document.statements() {
-                let result = self.applies(statement);
-                self.observer.statement(policy, statement, result);
-                if result == StatementResult::Applies {
-                    match statement.effect() {
-                        Effect::Allow => allow = allow.or(Some((policy, statement))),
-                        Effect::Deny => deny = deny.or(Some((policy, statement))),
-                    }
-                }
+        let mut found = Found::default();
+        let resource = self.request.resource;
+        policies.visit(resource, O::EVERY_STATEMENT, |policy, statement| self.look(policy, statement, &mut found));
+        self.staged(policy_type, &found)
+    }
+
+    /// The same of one policy, or of none.
+    fn decide_one<'p>(&mut self, policy_type: PolicyType, policy: Option<&'p Arc<PolicySource>>) -> Ruling<'p> {
+        self.observer.stage(policy_type, None);
+        let mut found = Found::default();
+        if let Some(policy) = policy {
+            policy.document.statements().iter().for_each(|statement| self.look(policy, statement, &mut found));
+        }
+        self.staged(policy_type, &found)
+    }
+
+    fn look<'p>(&mut self, policy: &'p PolicySource, statement: &'p Statement, found: &mut Found<'p>) {
+        let result = self.applies(statement);
+        self.observer.statement(policy, statement, result);
+        if result == StatementResult::Applies {
+            match statement.effect() {
+                Effect::Allow => found.allow = found.allow.or(Some((policy, statement))),
+                Effect::Deny => found.deny = found.deny.or(Some((policy, statement))),
             }
         }
-        let (outcome, determining) = match (deny, allow) {
+    }
+
+    fn staged<'p>(&mut self, policy_type: PolicyType, found: &Found<'p>) -> Ruling<'p> {
+        let (outcome, determining) = match (found.deny, found.allow) {
             (Some(deny), _) => (Outcome::ExplicitDeny, Some(deny)),
             (None, Some(allow)) => (Outcome::Allow, Some(allow)),
             (None, None) => (Outcome::ImplicitDeny, None),
@@ -280,10 +299,6 @@ impl<O: Observer> Unit<'_, O> {
         }
         StatementResult::Applies
     }
-}
-
-fn as_slice(policy: Option<&Arc<PolicySource>>) -> &[Arc<PolicySource>] {
-    policy.map_or(&[], std::slice::from_ref)
 }
 
 /// The principal as `Principal` elements of policies may name it (spec ram-policy-language 8).

@@ -25,6 +25,9 @@ pub enum StatementResult {
 
 /// Is told what the evaluator does, in its order. The default does nothing and costs nothing.
 pub trait Observer {
+    /// Whether it wants to be told of every statement. Otherwise those whose resources cannot match may be left out.
+    const EVERY_STATEMENT: bool = false;
+
     /// A kind of policy is looked at; `level` says at which node or group, where there are several.
     fn stage(&mut self, _policy_type: PolicyType, _level: Option<&str>) {}
     /// A condition test was made.
@@ -54,6 +57,8 @@ impl Observer for ConsultedKeys {
 
 /// Two observers at once.
 impl<A: Observer, B: Observer> Observer for (A, B) {
+    const EVERY_STATEMENT: bool = A::EVERY_STATEMENT || B::EVERY_STATEMENT;
+
     fn stage(&mut self, policy_type: PolicyType, level: Option<&str>) {
         self.0.stage(policy_type, level);
         self.1.stage(policy_type, level);

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Applicable, ControlNode, Decision, Exemption, GroupPolicies, Observer, Request, Trace, evaluate};
+use super::{
+    Applicable, ControlNode, Decision, Exemption, GroupPolicies, Observer, PolicyList, Request, Trace, evaluate,
+};
 use crate::identity::{PolicySource, Scope};
 use crate::json::SourceText;
 use crate::policy::{Dialect, Document, InvalidPolicy, PolicyKind};
@@ -41,9 +43,9 @@ pub struct PolicySet {
     control: Vec<ControlNode>,
     exemption: Option<Exemption>,
     session: Option<Arc<PolicySource>>,
-    account: Vec<Arc<PolicySource>>,
+    account: PolicyList,
     groups: Vec<GroupPolicies>,
-    resource: Vec<Arc<PolicySource>>,
+    resource: PolicyList,
     trust: Option<Arc<PolicySource>>,
 }
 
@@ -76,7 +78,11 @@ impl PolicySet {
         let policy = self.read(name, source, PolicyKind::Control)?;
         match self.control.iter_mut().find(|known| known.node == node) {
             Some(known) => known.policies.push(policy),
-            None => self.control.push(ControlNode { node: node.to_owned(), policies: vec![policy] }),
+            None => {
+                let mut policies = PolicyList::new();
+                policies.push(policy);
+                self.control.push(ControlNode { node: node.to_owned(), policies });
+            }
         }
         Ok(())
     }

@@ -171,6 +171,8 @@ impl Trace {
 }
 
 impl Observer for Trace {
+    const EVERY_STATEMENT: bool = true;
+
     fn stage(&mut self, policy_type: PolicyType, level: Option<&str>) {
         self.stages.push(TracedStage {
             policy_type: Some(policy_type),
