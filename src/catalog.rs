@@ -34,6 +34,7 @@ mod checks;
 mod error;
 mod facts;
 mod listing;
+mod lookup;
 mod operation;
 mod parameters;
 mod product;
@@ -48,11 +49,12 @@ pub use checks::{Check, Checks, Known, Requirement};
 pub use error::ResolutionError;
 pub use facts::{ClusterFacts, FactRequest, Facts};
 pub use listing::Unlisted;
+pub use lookup::{ClusterLookup, UnreadableAnswer};
 pub use operation::{Authorization, Confidence, Operation, Parameter, Provenance, Role, Shape};
 pub use parameters::{DuplicateParameter, Parameters};
 pub use product::Product;
 pub use record::{CatalogError, CatalogMistake};
-pub use resolve::Plan;
+pub use resolve::{Lacking, Plan};
 
 use crate::json::SourceText;
 

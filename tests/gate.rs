@@ -20,6 +20,8 @@ mod events;
 mod http2;
 #[path = "gate/laws.rs"]
 mod laws;
+#[path = "gate/lookup.rs"]
+mod lookup;
 #[path = "gate/probes.rs"]
 mod probes;
 #[path = "gate/proxies.rs"]

@@ -1,6 +1,7 @@
 //! What must be known of the resources of a call before it can be decided.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Known;
 
@@ -37,6 +38,25 @@ pub struct ClusterFacts {
     pub tags: Known<Vec<(String, String)>>,
 }
 
+impl ClusterFacts {
+    fn completed(&self, found: &Self) -> Self {
+        let agree = self.account == found.account && (self.region.is_none() || self.region == found.region);
+        if !agree {
+            return self.clone();
+        }
+        Self {
+            account: self.account.clone(),
+            region: found.region.clone(),
+            resource_group: either(&self.resource_group, &found.resource_group),
+            tags: either(&self.tags, &found.tags),
+        }
+    }
+}
+
+fn either<T: Clone + PartialEq>(first: &Known<T>, second: &Known<T>) -> Known<T> {
+    if *first == Known::Unknown { second.clone() } else { first.clone() }
+}
+
 /// The facts that resolution may use. They come from the inventory or a lookup, never from the request
 /// (spec gate-rules G3).
 ///
@@ -47,6 +67,8 @@ pub struct Facts {
     clusters: BTreeMap<String, ClusterFacts>,
     /// Kind, then id, to the clusters it belongs to.
     members: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    /// What else is known, of whatever nothing is stated here.
+    base: Option<Arc<Facts>>,
 }
 
 impl Facts {
@@ -54,6 +76,21 @@ impl Facts {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// `base`, and beside it what was found out. Of a cluster that `base` has it takes only what `base` does not say, and
+    /// nothing if the two speak of different accounts or regions.
+    #[must_use]
+    pub fn with_found(base: &Arc<Self>, found: &[(String, ClusterFacts)]) -> Self {
+        let mut facts = Self { base: Some(Arc::clone(base)), ..Self::default() };
+        for (id, found) in found {
+            let stated = match base.cluster(id) {
+                None => found.clone(),
+                Some(known) => known.completed(found),
+            };
+            facts.insert_cluster(id, stated);
+        }
+        facts
     }
 
     /// States what is known of cluster `id`, in place of what was stated before.
@@ -69,12 +106,16 @@ impl Facts {
     /// What is known of cluster `id`.
     #[must_use]
     pub fn cluster(&self, id: &str) -> Option<&ClusterFacts> {
-        self.clusters.get(id)
+        self.clusters.get(id).or_else(|| self.base.as_ref()?.cluster(id))
     }
 
     /// The clusters that a member belongs to; empty where nothing is known of it.
     #[must_use]
     pub fn member(&self, kind: &str, id: &str) -> &[String] {
-        self.members.get(kind).and_then(|ids| ids.get(id)).map_or(&[], Vec::as_slice)
+        match (self.members.get(kind).and_then(|ids| ids.get(id)), &self.base) {
+            (Some(clusters), _) => clusters,
+            (None, Some(base)) => base.member(kind, id),
+            (None, None) => &[],
+        }
     }
 }

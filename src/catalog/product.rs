@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::ClusterLookup;
 use super::operation::{Operation, Parameter, Role};
 
 /// One version of one product's API.
@@ -21,6 +22,7 @@ pub struct Product {
     pub(super) parameter_sets: BTreeMap<String, Vec<Parameter>>,
     pub(super) condition_keys: BTreeMap<String, String>,
     pub(super) endpoints: Endpoints,
+    pub(super) lookup: Option<ClusterLookup>,
     pub(super) operations: BTreeMap<String, Arc<Operation>>,
 }
 
@@ -57,6 +59,12 @@ impl Product {
     /// Condition keys of the product's own, with what is known of each.
     pub fn condition_keys(&self) -> impl Iterator<Item = (&str, &str)> {
         self.condition_keys.iter().map(|(key, note)| (key.as_str(), note.as_str()))
+    }
+
+    /// How a cluster is looked up, where that is known.
+    #[must_use]
+    pub fn lookup(&self) -> Option<&ClusterLookup> {
+        self.lookup.as_ref()
     }
 
     /// The host name of the API in `region`, from the public internet; none where no endpoint is known.

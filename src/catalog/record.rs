@@ -11,6 +11,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use self::line::ParameterLine;
+use super::ClusterLookup;
 use super::operation::{
     Authorization, Confidence, IdPart, Operation, Parameter, Provenance, RegionPart, Role, Template, TypePart,
 };
@@ -75,6 +76,7 @@ struct File {
     condition_keys: BTreeMap<String, String>,
     #[serde(default)]
     endpoints: EndpointRecord,
+    lookup: Option<Spanned<ClusterLookup>>,
     #[serde(default)]
     operations: BTreeMap<String, Spanned<OperationRecord>>,
 }
@@ -238,6 +240,7 @@ impl Parsed<'_> {
                 parameter_sets: BTreeMap::new(),
                 condition_keys: BTreeMap::new(),
                 endpoints: Endpoints::default(),
+                lookup: None,
                 operations: BTreeMap::new(),
             },
         };
@@ -327,6 +330,18 @@ impl Parsed<'_> {
             if !product.operations.contains_key(name) {
                 mistakes.add(0, format!("`[classes.overrides]` names operation `{name}`, which is not there"));
             }
+        }
+        if let Some(lookup) = file.lookup {
+            let start = lookup.span().start;
+            let lookup = lookup.into_inner();
+            if product.operations.get(&lookup.operation).is_none_or(|operation| operation.write) {
+                let operation = &lookup.operation;
+                mistakes.add(start, format!("`[lookup]` names operation `{operation}`, which is not there or writes"));
+            }
+            if lookup.not_found.is_empty() {
+                mistakes.add(start, "`[lookup]` needs the codes of a cluster that is not there in `not_found`");
+            }
+            product.lookup = Some(lookup);
         }
         if mistakes.found.is_empty() {
             return Ok(product);

@@ -6,11 +6,14 @@
 
 mod complete;
 mod ids;
+mod lacking;
 mod owner;
 mod shape;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+pub use self::lacking::Lacking;
 
 use self::ids::Sighting;
 use super::operation::{Operation, Role, Template, TypePart};

@@ -234,5 +234,22 @@ fn the_examples_of_the_manual_are_right() {
         extended(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         count += 1;
     }
-    assert_eq!(count, 2);
+    assert_eq!(count, 3);
+}
+
+#[test]
+fn a_lookup_names_an_operation_that_reads() {
+    let lookup = |operation: &str, not_found: &str| {
+        extended(&format!(
+            "product = \"polardb\"\nversion = \"2017-08-01\"\n[lookup]\noperation = \"{operation}\"\ncluster = \
+             \"DBClusterId\"\nregion = \"R\"\nresource_group = \"G\"\ntags = \"T\"\nnot_found = [{not_found}]\nsource = \"x\"\n"
+        ))
+    };
+    assert!(lookup("DescribeDBClusterAttribute", "\"X.NotFound\"").is_ok());
+    for (operation, not_found) in
+        [("DeleteDBCluster", "\"X\""), ("DescribeNothing", "\"X\""), ("DescribeDBClusterAttribute", "")]
+    {
+        let error = lookup(operation, not_found).unwrap_err();
+        assert!(error.to_string().contains(":3:1: `[lookup]`"), "{error}");
+    }
 }

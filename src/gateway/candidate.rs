@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::lookup::Found;
 use super::record::Record;
 use crate::authz::{Authorizer, CheckDecision, Decision, Verdict};
 use crate::catalog::{Facts, Plan, ResolutionError};
@@ -33,7 +34,7 @@ struct Counts {
 #[derive(Debug)]
 pub(super) struct Candidate {
     authorizer: Authorizer,
-    facts: Facts,
+    facts: Arc<Facts>,
     counts: Arc<Counts>,
 }
 
@@ -41,6 +42,8 @@ pub(super) struct Candidate {
 #[derive(Debug)]
 pub(super) struct Question {
     pub(super) plan: Plan,
+    /// What was looked up for it.
+    pub(super) found: Option<Found>,
     pub(super) principal: Principal,
     pub(super) context: Context,
     /// Whether the policies in force allow it.
@@ -81,7 +84,7 @@ impl Candidate {
         let loaded = store::load(directory, dialect).map_err(|errors| Finding::of_world(&errors)).and_then(|world| {
             let authorizer = Authorizer::new(&world);
             let wrong = |error| vec![Finding::nowhere(Severity::Error, "world", format!("{error}"))];
-            Ok((authorizer.map_err(wrong)?, world.inventory.facts()))
+            Ok((authorizer.map_err(wrong)?, Arc::new(world.inventory.facts())))
         });
         match loaded {
             Ok((authorizer, facts)) => Some(Self { authorizer, facts, counts: Arc::default() }),
@@ -109,9 +112,11 @@ impl Candidate {
 
     /// Decides the call again, and puts on record where the candidate disagrees.
     pub(super) fn compare(&self, question: &Question, record: &mut Record) {
-        let Question { plan, principal, context, allowed } = question;
-        let verdict =
-            plan.complete(&self.facts).map(|checks| self.authorizer.decide_checks(principal, &checks, context));
+        let Question { plan, found, principal, context, allowed } = question;
+        let beside = found.as_ref().map(|found| found.beside(&self.facts));
+        let verdict = plan
+            .complete(beside.as_ref().unwrap_or(&self.facts))
+            .map(|checks| self.authorizer.decide_checks(principal, &checks, context));
         let objection = match verdict {
             Ok(verdict) if verdict.is_allowed() == *allowed => None,
             Err(_) if !allowed => None,

@@ -1,6 +1,7 @@
 //! The configuration of a gate (`ramgate.toml`), read and checked.
 
 mod admin;
+mod lookup;
 mod proxies;
 mod reading;
 mod shadow;
@@ -10,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use lookup::Lookup;
 pub use proxies::Proxies;
 pub use shadow::{Shadow, Shadowed};
 
@@ -198,6 +200,8 @@ pub struct Config {
     pub allow_root_keys: bool,
     /// Condition keys whose absence from this gate is accepted although a Deny uses them (G2).
     pub acknowledged_keys: BTreeSet<String>,
+    /// Whether and how clusters that the inventory does not have are looked up.
+    pub lookup: Option<Lookup>,
     /// What is denied by policy and forwarded all the same (G15).
     pub shadows: Vec<Shadow>,
     /// Whether a failed signature is answered with the string-to-sign, as the cloud does.
@@ -221,6 +225,7 @@ impl Config {
             nonce_journal: None,
             allow_root_keys: false,
             acknowledged_keys: BTreeSet::new(),
+            lookup: None,
             shadows: Vec::new(),
             echo_string_to_sign: false,
             admin: None,

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use super::candidate::Question;
 use super::context;
 use super::listener::Connection;
+use super::lookup::Found;
 use super::origin::Origin;
 use super::rates::Exhausted;
 use super::record::Record;
@@ -26,7 +27,7 @@ use super::snapshot::Snapshot;
 use super::upstream::{Answer, Upstream, UpstreamError};
 use crate::authn::{Caller, NonceMemory, Verifier};
 use crate::authz::ConsultedKeys;
-use crate::catalog::{ApiCall, Checks, Plan, ResolutionError};
+use crate::catalog::{ApiCall, Checks, Plan, Product, ResolutionError};
 use crate::openapi::sign::{SignedRequest, SigningRequest, sign_acs3};
 use crate::openapi::{Call, WireRequest};
 
@@ -114,7 +115,7 @@ impl Pipeline {
         let caller = authenticate(call, received, snapshot, &self.nonces).await?;
         record.authenticated(&caller);
         charge(&caller, snapshot)?;
-        let resolved = resolve(caller, snapshot)?;
+        let resolved = resolve(caller, received, snapshot, record).await?;
         record.resolved(&resolved.checks);
         decide(resolved, received, snapshot, record)
     }
@@ -167,12 +168,17 @@ struct Resolved {
     caller: Caller,
     checks: Checks,
     upstream: Arc<Upstream>,
-    /// Only where there is somebody else to ask.
-    plan: Option<Plan>,
+    /// Only where there is somebody else to ask: what the call was, and what was looked up for it.
+    plan: Option<(Plan, Option<Found>)>,
 }
 
 /// Finds the operation, what it touches, and the upstream of the caller's own account (spec gate-rules G1, G3 to G8).
-fn resolve(caller: Caller, snapshot: &Snapshot) -> Result<Resolved, Refusal> {
+async fn resolve(
+    caller: Caller,
+    received: &Received,
+    snapshot: &Snapshot,
+    record: &mut Record,
+) -> Result<Resolved, Refusal> {
     let (call, principal) = (caller.call(), caller.principal());
     let account = principal.account().ok_or_else(|| Refusal::NoAccount { principal: principal.to_string() })?;
     let version = call.version();
@@ -190,11 +196,61 @@ fn resolve(caller: Caller, snapshot: &Snapshot) -> Result<Resolved, Refusal> {
         account_alias: snapshot.alias(account),
         single_region: upstream.and_then(|upstream| upstream.region()),
     })?;
-    let checks = plan.complete(&snapshot.facts)?;
+    let found = match upstream {
+        Some(upstream) => look_up(&plan, product, upstream, snapshot, record).await?,
+        None => None,
+    };
+    let beside = found.as_ref().map(|found| found.beside(&snapshot.facts));
+    let checks = match plan.complete(beside.as_ref().unwrap_or(&snapshot.facts)) {
+        Ok(checks) => checks,
+        Err(error) => return Err(absent(error, &plan, found, &caller, received, snapshot)),
+    };
     let no_upstream = || Refusal::NoUpstream { account: account.to_owned(), version: version.to_owned() };
     let upstream = Arc::clone(upstream.ok_or_else(no_upstream)?);
-    let plan = snapshot.candidate.is_some().then_some(plan);
+    let plan = snapshot.candidate.is_some().then_some((plan, found));
     Ok(Resolved { caller, checks, upstream, plan })
+}
+
+/// Finds out what the inventory does not say of the clusters of a call; `None` where nothing is looked up.
+async fn look_up(
+    plan: &Plan,
+    product: &str,
+    upstream: &Upstream,
+    snapshot: &Snapshot,
+    record: &mut Record,
+) -> Result<Option<Found>, Refusal> {
+    let Some(lookups) = &snapshot.lookups else { return Ok(None) };
+    let lacking = plan.lacking(&snapshot.facts);
+    let known = snapshot.catalog.product(product, upstream.version()).and_then(Product::lookup);
+    let Some(lookup) = known.filter(|_| !lacking.is_empty()) else { return Ok(None) };
+    record.looked_up(lacking.len());
+    Ok(Some(lookups.find(&lacking, lookup, upstream).await?))
+}
+
+/// What becomes of a call that could not be resolved. That a cluster is not there is told to a caller who may do the
+/// same with every cluster of the account, and to no other.
+fn absent(
+    error: ResolutionError,
+    plan: &Plan,
+    found: Option<Found>,
+    caller: &Caller,
+    received: &Received,
+    snapshot: &Snapshot,
+) -> Refusal {
+    let ResolutionError::UnknownCluster { cluster, .. } = &error else { return error.into() };
+    let version = caller.call().version();
+    let product = snapshot.product(version).and_then(|product| snapshot.catalog.product(product, version));
+    let code = product.and_then(Product::lookup).and_then(|lookup| lookup.not_found.first());
+    let Some(code) = code.filter(|_| found.is_some_and(|found| found.absent.contains(cluster))) else {
+        return error.into();
+    };
+    let context = context::of_call(&received.connection, &received.origin, received.at);
+    let may_know = snapshot.authorizer.decide_checks(caller.principal(), &plan.to_know_of(cluster), &context);
+    if may_know.is_allowed() {
+        Refusal::NoSuchCluster { cluster: cluster.clone(), code: code.clone() }
+    } else {
+        error.into()
+    }
 }
 
 fn unknown_version(snapshot: &Snapshot, product: String, version: &str) -> ResolutionError {
@@ -215,9 +271,9 @@ fn decide(
     let mut keys = ConsultedKeys::default();
     let verdict = snapshot.authorizer.observe_checks(caller.principal(), &checks, &context, &mut keys);
     record.decided(&verdict, keys);
-    if let Some(plan) = plan {
+    if let Some((plan, found)) = plan {
         let (principal, context) = (caller.principal().clone(), context.clone());
-        record.ask(Question { plan, principal, context, allowed: verdict.is_allowed() });
+        record.ask(Question { plan, found, principal, context, allowed: verdict.is_allowed() });
     }
     match verdict.denied() {
         None if verdict.is_allowed() => Ok(Permitted { caller, checks, upstream, mode: Mode::Enforce }),

@@ -42,6 +42,7 @@ pub struct Record {
     version: Option<String>,
     operation: Option<String>,
     principal: Option<String>,
+    looked_up: Option<usize>,
     question: Option<Box<Question>>,
     candidate: Option<&'static str>,
     objection: Option<Objection>,
@@ -82,6 +83,7 @@ impl Record {
             version: None,
             operation: None,
             principal: None,
+            looked_up: None,
             question: None,
             candidate: None,
             objection: None,
@@ -162,6 +164,11 @@ impl Record {
         self.decided = candidate::deciding(verdict).cloned();
         self.mode = Some("enforce");
         self.decided_us = Some(micros(self.started));
+    }
+
+    /// Of how many clusters something had to be looked up, or remembered from before.
+    pub(super) fn looked_up(&mut self, clusters: usize) {
+        self.looked_up = Some(clusters);
     }
 
     /// What another world is to be asked once the call is answered.
@@ -325,6 +332,7 @@ impl Drop for Record {
             denied_action = denied.map(|denied| denied.action.as_str()),
             denied_resource = denied.map(|denied| denied.resource.as_str()),
             stricter_than_cloud = denied.map(|denied| denied.stricter_than_cloud),
+            looked_up = self.looked_up,
             candidate = self.candidate,
             candidate_decision = match &self.objection {
                 Some(Objection::Refused(_)) => Some("Refused"),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::heads::HeadError;
+use super::lookup::LookupError;
 use super::origin::OriginError;
 use super::upstream::UpstreamError;
 use crate::authn::AuthnError;
@@ -66,6 +67,17 @@ pub enum Refusal {
     /// The catalogue and the inventory do not tell what the call acts on.
     #[error(transparent)]
     Resolution(#[from] ResolutionError),
+    /// What the inventory does not say could not be looked up.
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    /// The account has no such cluster, and the caller may know it.
+    #[error("cluster `{cluster}` is neither in the inventory nor, says the upstream, in the caller's account")]
+    NoSuchCluster {
+        /// The cluster's id.
+        cluster: String,
+        /// The API's own code for it.
+        code: String,
+    },
     /// The caller belongs to no account.
     #[error("`{principal}` belongs to no account, and calls are forwarded by account")]
     NoAccount {

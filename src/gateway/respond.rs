@@ -7,6 +7,7 @@ use http::{Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Bytes;
 
+use super::lookup::LookupError;
 use super::refusal::{Denial, Refusal};
 use super::upstream::Answer;
 use crate::authn::{AuthnError, Echo};
@@ -141,6 +142,9 @@ pub(super) fn code(refusal: &Refusal) -> &str {
         Refusal::NoAccount { .. } | Refusal::NoUpstream { .. } => "Forbidden",
         Refusal::Denied(_) | Refusal::Unchecked => "Forbidden.RAM",
         Refusal::RateLimited { .. } => "Throttling.User",
+        Refusal::NoSuchCluster { code, .. } => code,
+        Refusal::Lookup(LookupError::TooMany { .. }) => "InvalidParameter",
+        Refusal::Lookup(_) => "ServiceUnavailable",
         // Not `ServiceUnavailable` where the call may have been carried out: clients repeat calls for that.
         Refusal::Upstream(error) if error.may_have_acted() => "InternalError",
         Refusal::Upstream(_) => "ServiceUnavailable",
@@ -175,6 +179,11 @@ fn message(refusal: &Refusal, echo: Echo) -> String {
         // What the proxies say is the operator's to read.
         Refusal::Origin(_) => "the proxy in front of this gate does not tell where the call comes from".to_owned(),
         Refusal::Overloaded { .. } => "too many calls are under way: try again later".to_owned(),
+        Refusal::NoSuchCluster { cluster, .. } => format!("the caller's account has no cluster `{cluster}`"),
+        Refusal::Lookup(error @ LookupError::TooMany { .. }) => error.to_string(),
+        Refusal::Lookup(LookupError::TimedOut { cluster } | LookupError::Upstream { cluster, .. }) => {
+            format!("the call was not carried out: cluster `{cluster}` cannot be looked up")
+        }
         Refusal::RateLimited { wait, .. } => format!("no call is left for {} ms", milliseconds(*wait)),
         Refusal::NoAccount { .. } | Refusal::NoUpstream { .. } => {
             "this gate has no upstream for the caller's account".to_owned()

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::candidate::{Candidate, Comparisons};
 use super::config::{self, Config, Limits, Shadow};
+use super::lookup::Lookups;
 use super::rates::{Rates, Uptime};
 use super::shadow::{self, Shadows};
 use super::upstream::Upstream;
@@ -31,7 +32,8 @@ use crate::store::secret::{self, SecretError};
 pub struct Snapshot {
     pub(super) catalog: Catalog,
     pub(super) authorizer: Authorizer,
-    pub(super) facts: Facts,
+    pub(super) facts: Arc<Facts>,
+    pub(super) lookups: Option<Lookups>,
     pub(super) keys: Arc<KeyRing>,
     pub(super) limits: Limits,
     pub(super) echo: Echo,
@@ -84,7 +86,8 @@ impl Snapshot {
                 let snapshot = Self {
                     catalog: ground.catalog,
                     authorizer: ground.authorizer,
-                    facts: ground.world.inventory.facts(),
+                    facts: Arc::new(ground.world.inventory.facts()),
+                    lookups: config.lookup.map(Lookups::new),
                     keys: Arc::new(keys),
                     limits: config.limits.clone(),
                     rates: ground.rates,
@@ -214,6 +217,7 @@ impl Ground {
         root_keys(config, &world, findings);
         unsupplied_keys(config, &authorizer, findings);
         routes(config, &world, &catalog, findings);
+        lookups(config, &catalog, findings);
         let rates = Rates::new(&world, &Uptime::default(), findings);
         shadow::findings(&config.shadows, &world, Timestamp::now(), findings);
         let shadows = Shadows::new(&config.shadows, &world);
@@ -304,6 +308,18 @@ fn unsupplied_keys(config: &Config, authorizer: &Authorizer, findings: &mut Vec<
             )),
             place: Some(place),
         });
+    }
+}
+
+/// Upstreams whose clusters cannot be looked up although lookups are asked for.
+fn lookups(config: &Config, catalog: &Catalog, findings: &mut Vec<Finding>) {
+    for upstream in config.upstreams.iter().filter(|_| config.lookup.is_some()) {
+        let config::Upstream { product, version, .. } = upstream;
+        if catalog.product(product, version).is_some_and(|known| known.lookup().is_none()) {
+            let message = format!("the catalogue does not say how clusters of `{product}` {version} are looked up");
+            let help = "add a [lookup] table to a catalogue file for it";
+            findings.push(Finding::nowhere(Severity::Warning, "lookup-unknown", message).with_help(help));
+        }
     }
 }
 

@@ -104,6 +104,16 @@ impl Upstream {
         &self.product
     }
 
+    /// The account whose callers it serves.
+    pub(super) fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// The version of its API.
+    pub(super) fn version(&self) -> &str {
+        &self.version
+    }
+
     /// Whether it serves this version for callers of this account.
     pub(super) fn serves(&self, account: &str, version: &str) -> bool {
         self.account == account && self.version == version

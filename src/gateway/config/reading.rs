@@ -10,6 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use self::admin::AdminFile;
+use super::lookup::LookupFile;
 use super::proxies::TrustedProxies;
 use super::shadow::ShadowFile;
 use super::{Config, Endpoint, Limits, Listener, Network, TlsFiles, Upstream};
@@ -54,6 +55,7 @@ struct ConfigFile {
     limits: LimitsFile,
     #[serde(default)]
     gate: GateFile,
+    lookup: Option<LookupFile>,
     #[serde(default)]
     shadow: Vec<Spanned<ShadowFile>>,
     admin: Option<Spanned<AdminFile>>,
@@ -177,6 +179,7 @@ impl Reading<'_> {
         config.nonce_journal = file.gate.nonce_journal.map(|path| self.directory.join(path));
         config.allow_root_keys = file.gate.allow_root_keys;
         config.acknowledged_keys = file.gate.acknowledge_unsupplied_keys.into_iter().collect();
+        config.lookup = file.lookup.and_then(|lookup| self.lookup(&lookup));
         config.shadows = file.shadow.into_iter().filter_map(|shadow| self.shadow(shadow)).collect();
         config.echo_string_to_sign = file.gate.echo_string_to_sign;
         if self.findings.is_empty() {

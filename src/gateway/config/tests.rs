@@ -141,3 +141,14 @@ fn a_shadow_is_for_one_thing_and_has_an_end() {
     ));
     insta::assert_snapshot!(text(&findings.unwrap_err(), Colour::Off));
 }
+
+#[test]
+fn lookups_are_off_until_they_are_asked_for() {
+    assert_eq!(parse(SOUND).unwrap().lookup, None);
+    assert_eq!(parse(&format!("{SOUND}[lookup]\nttl = 60\n")).unwrap().lookup, None);
+    let lookup = parse(&format!("{SOUND}[lookup]\nenabled = true\nttl = 60\n")).unwrap().lookup.unwrap();
+    assert_eq!(lookup, Lookup { ttl: Duration::from_secs(60), ..Lookup::default() });
+    let wrong = parse(&format!("{SOUND}[lookup]\nttl = 0\nnegative_ttl = 100000\ncapacity = 0\n")).unwrap_err();
+    let places: Vec<String> = wrong.iter().map(|finding| finding.position().unwrap().1.to_string()).collect();
+    assert_eq!(places, ["33:7", "34:16", "35:12"]);
+}
