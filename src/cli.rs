@@ -12,6 +12,7 @@ mod output;
 mod sandbox;
 mod serve;
 mod signals;
+mod supervisor;
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -11,6 +11,7 @@ pub mod config;
 mod context;
 mod heads;
 mod http2;
+mod inherited;
 mod lifetime;
 mod listener;
 mod lookup;
@@ -42,6 +43,7 @@ use tokio_util::task::TaskTracker;
 pub use candidate::Comparisons;
 pub use context::supply;
 pub use heads::HeadError;
+pub use inherited::Inherited;
 pub use listener::Connection;
 pub use lookup::{Failure, LookupError};
 pub use origin::{Origin, OriginError};
@@ -81,6 +83,12 @@ pub enum GatewayError {
         place: String,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// A socket was passed on that no listener asks for.
+    #[error("a socket for {place} was passed on, and no listener of the configuration has exactly that place")]
+    Unclaimed {
+        /// Its address or path.
+        place: String,
     },
     /// A certificate or key cannot be used.
     #[error(transparent)]
@@ -130,11 +138,23 @@ impl Gate {
     /// # Errors
     /// [`GatewayError`] where a listener or the journal of nonces cannot be had.
     pub async fn serve(config: &Config, snapshot: Snapshot) -> Result<Self, GatewayError> {
+        Self::serve_on(Inherited::default(), config, snapshot).await
+    }
+
+    /// As [`serve`](Self::serve), with the sockets that the process was started with: each must be that of a listener,
+    /// and what is not among them is bound.
+    ///
+    /// # Errors
+    /// As [`serve`](Self::serve), and where a socket is no listener's.
+    pub async fn serve_on(mut inherited: Inherited, config: &Config, snapshot: Snapshot) -> Result<Self, GatewayError> {
         let mut bound = Vec::with_capacity(config.listeners.len());
         for listener in &config.listeners {
-            bound.push(Bound::new(listener).await?);
+            bound.push(Bound::new(listener, &mut inherited).await?);
         }
-        let admin = config.admin.as_ref().map(admin::Bound::new).transpose()?;
+        let admin = config.admin.as_ref().map(|admin| admin::Bound::new(admin, &mut inherited)).transpose()?;
+        if let Some(place) = inherited.unclaimed() {
+            return Err(GatewayError::Unclaimed { place });
+        }
         let nonces = match &config.nonce_journal {
             Some(path) => NonceMemory::open(path, Timestamp::now()).map_err(GatewayError::Journal)?,
             None => NonceMemory::in_memory(),
@@ -217,7 +237,7 @@ impl Gate {
 }
 
 impl Looked {
-    fn begin(admin: admin::Bound, state: &Arc<State>) -> Result<Self, GatewayError> {
+    fn begin(mut admin: admin::Bound, state: &Arc<State>) -> Result<Self, GatewayError> {
         let stop = CancellationToken::new();
         let (place, tls, file) = (admin.place().clone(), admin.tls().cloned(), admin.file());
         admin.run(Arc::clone(state), stop.clone())?;

@@ -17,6 +17,8 @@ mod process;
 mod sandbox;
 #[path = "cli/serve.rs"]
 mod serve;
+#[path = "cli/supervised.rs"]
+mod supervised;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -9,7 +9,8 @@ use super::Exit;
 use super::logging::Logging;
 use super::output::{self, Format};
 use super::signals::{Hangups, Signals};
-use crate::gateway::{Drained, Gate, GatewayError, Opened, Reloaded};
+use super::supervisor;
+use crate::gateway::{Drained, Gate, GatewayError, Inherited, Opened, Reloaded, Watch};
 use crate::report::Finding;
 
 /// How often it is looked whether lines of the log were dropped.
@@ -35,6 +36,13 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Exit {
+        let inherited = match Inherited::from_environment() {
+            Ok(inherited) => inherited,
+            Err(error) => {
+                output::complain(format_args!("a socket that was passed on cannot be used: {error}"));
+                return Exit::Internal;
+            }
+        };
         let opened = match Opened::read(&self.config) {
             Ok(opened) => opened,
             Err(findings) => {
@@ -50,13 +58,13 @@ impl Serve {
             }
         };
         let logging = Logging::start();
-        let exit = runtime.block_on(serve(opened, &logging));
+        let exit = runtime.block_on(serve(opened, inherited, &logging));
         runtime.shutdown_timeout(super::LAST_RECORDS);
         exit
     }
 }
 
-async fn serve(opened: Opened, logging: &Logging) -> Exit {
+async fn serve(opened: Opened, inherited: Inherited, logging: &Logging) -> Exit {
     let Opened { config, snapshot, findings, mut watch } = opened;
     let (mut signals, mut hangups) = match (Signals::listen(), Hangups::listen()) {
         (Ok(signals), Ok(hangups)) => (signals, hangups),
@@ -65,7 +73,7 @@ async fn serve(opened: Opened, logging: &Logging) -> Exit {
             return Exit::Internal;
         }
     };
-    let gate = match Gate::serve(&config, snapshot).await {
+    let gate = match Gate::serve_on(inherited, &config, snapshot).await {
         Ok(gate) => gate,
         Err(error @ GatewayError::Tls(_)) => {
             output::complain(error);
@@ -86,17 +94,15 @@ async fn serve(opened: Opened, logging: &Logging) -> Exit {
     if let Some(place) = gate.admin() {
         output::complain(format_args!("looked after on {place}"));
     }
+    supervisor::watch();
+    supervisor::ready("generation 0 is in force");
     let mut dropped = (0, 0);
     loop {
         tokio::select! {
             () = signals.next() => break,
-            () = hangups.next() => tell_of_reload(&gate.reload(&mut watch).await),
-            () = watch.changed() => tell_of_reload(&gate.reload(&mut watch).await),
-            asked = gate.reload_asked() => {
-                let outcome = gate.reload(&mut watch).await;
-                tell_of_reload(&outcome);
-                asked.answer(&outcome);
-            }
+            () = hangups.next() => drop(reload(&gate, &mut watch).await),
+            () = watch.changed() => drop(reload(&gate, &mut watch).await),
+            asked = gate.reload_asked() => asked.answer(&reload(&gate, &mut watch).await),
             () = tokio::time::sleep(DROPPED_LINES) => {
                 tell_of_dropped(logging, &mut dropped);
                 let count = |count| u64::try_from(count).unwrap_or(u64::MAX);
@@ -104,6 +110,7 @@ async fn serve(opened: Opened, logging: &Logging) -> Exit {
             }
         }
     }
+    supervisor::stopping();
     output::complain("no further calls are taken; those under way are seen through");
     let drained = tokio::select! {
         drained = gate.shutdown() => drained,
@@ -131,17 +138,23 @@ fn tell_of_dropped(logging: &Logging, told: &mut (usize, usize)) {
     }
 }
 
-fn tell_of_reload(outcome: &Result<Reloaded, Vec<Finding>>) {
-    match outcome {
+async fn reload(gate: &Gate, watch: &mut Watch) -> Result<Reloaded, Vec<Finding>> {
+    supervisor::reloading();
+    let outcome = gate.reload(watch).await;
+    match &outcome {
         Ok(Reloaded { generation, findings }) => {
             if !findings.is_empty() {
                 output::findings(findings, Format::Text);
             }
-            output::complain(format_args!("generation {generation} is in force"));
+            let status = format!("generation {generation} is in force");
+            output::complain(&status);
+            supervisor::ready(&status);
         }
         Err(findings) => {
             output::findings(findings, Format::Text);
             output::complain("what was in force stays in force");
+            supervisor::ready("the last reload was refused: what was in force stays in force");
         }
     }
+    outcome
 }

@@ -24,6 +24,7 @@ use self::socket::{Accepting, Socket};
 pub(super) use self::tls::{Mutual, server};
 use super::GatewayError;
 use super::config::{Admin, AdminPlace};
+use super::inherited::Inherited;
 use super::state::State;
 
 /// Connections at once; further ones wait in the system's queue.
@@ -42,10 +43,10 @@ pub(super) struct Bound {
 }
 
 impl Bound {
-    /// Reads the certificates that it may have, and binds its place.
-    pub(super) fn new(admin: &Admin) -> Result<Self, GatewayError> {
+    /// Reads the certificates that it may have, and takes its socket from `inherited` or binds its place.
+    pub(super) fn new(admin: &Admin, inherited: &mut Inherited) -> Result<Self, GatewayError> {
         let tls = admin.tls.as_ref().map(Mutual::read).transpose()?.map(Arc::new);
-        let socket = Socket::bind(&admin.place)
+        let socket = Socket::bind(&admin.place, inherited)
             .map_err(|source| GatewayError::Admin { place: admin.place.to_string(), source })?;
         Ok(Self { socket, tls })
     }
@@ -56,7 +57,7 @@ impl Bound {
     }
 
     /// The file of its unix socket, which is removed when it is dropped.
-    pub(super) fn file(&self) -> Option<SocketFile> {
+    pub(super) fn file(&mut self) -> Option<SocketFile> {
         self.socket.file()
     }
 

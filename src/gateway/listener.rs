@@ -21,6 +21,7 @@ use super::GatewayError;
 use super::config::{Limits, Listener, Network, Proxies};
 use super::heads::{self, Bounds, Heads, RefusedHead};
 use super::http2;
+use super::inherited::Inherited;
 use super::lifetime::{self, Activity, Watched};
 use super::metrics::NotServed;
 use super::proxy_protocol::{self, Announced, HeaderError};
@@ -74,11 +75,16 @@ pub(super) struct Bound {
 }
 
 impl Bound {
-    /// Reads the listener's certificate and binds its address.
-    pub(super) async fn new(listener: &Listener) -> Result<Self, GatewayError> {
+    /// Reads the listener's certificate, and takes its socket from `inherited` or binds its address.
+    pub(super) async fn new(listener: &Listener, inherited: &mut Inherited) -> Result<Self, GatewayError> {
         let tls = listener.tls.as_ref().map(Certificate::read).transpose()?.map(Arc::new);
         let refused = |error: std::io::Error| GatewayError::Listen { address: listener.address, source: error };
-        let socket = TcpListener::bind(listener.address).await.map_err(refused)?;
+        let socket = match inherited.tcp(listener.address) {
+            Some(socket) => {
+                socket.set_nonblocking(true).and_then(|()| TcpListener::from_std(socket)).map_err(refused)?
+            }
+            None => TcpListener::bind(listener.address).await.map_err(refused)?,
+        };
         let address = socket.local_addr().map_err(refused)?;
         let host_id = listener.hosts.first().cloned().unwrap_or_else(|| address.to_string());
         Ok(Self {

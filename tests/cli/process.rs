@@ -68,11 +68,16 @@ pub fn settled(text: &str) -> String {
     port.replace_all(&id.replace_all(text, "<request id>"), "$1:<port>").into_owned()
 }
 
-/// Sends `signal`, waits for the end of the process, and gives its exit status.
-pub fn end(process: &mut Child, signal: &str) -> i32 {
+/// Sends `signal`.
+pub fn send(process: &Child, signal: &str) {
     // The shell's own: not every system has it as a program.
     let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {}", process.id())]).status().unwrap();
     assert!(sent.success());
+}
+
+/// Sends `signal`, waits for the end of the process, and gives its exit status.
+pub fn end(process: &mut Child, signal: &str) -> i32 {
+    send(process, signal);
     process.wait().unwrap().code().expect("it ends by itself")
 }
 

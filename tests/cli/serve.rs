@@ -2,15 +2,15 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use super::process::{Key, OWNER, Sandbox, call, end, ramgate, run, settled};
+use super::process::{self, Key, OWNER, Sandbox, call, end, ramgate, run, settled};
 
 /// Nobody: the gate's own keys are in its world and its configuration.
 const NONE: Key = Key { id: "", secret: "", token: "" };
-const OPERATOR: Key = Key { id: "LTAI5tDemoOperator0001", secret: "demo-operator-secret-0001", token: "" };
+pub const OPERATOR: Key = Key { id: "LTAI5tDemoOperator0001", secret: "demo-operator-secret-0001", token: "" };
 
 /// A configuration in front of `upstream`, for the example world.
 pub fn configuration(folder: &Path, upstream: &str) -> PathBuf {
@@ -50,8 +50,18 @@ pub struct Gate {
 
 impl Gate {
     pub fn start(configuration: &Path) -> Self {
+        Self::start_as(Self::command(configuration))
+    }
+
+    /// How it is started.
+    pub fn command(configuration: &Path) -> Command {
         let mut command = ramgate(NONE, &["serve", "--config", configuration.to_str().unwrap()]);
         command.env("UPSTREAM_SECRET", OWNER.secret).env("RAMGATE_LOG", "trace");
+        command
+    }
+
+    /// Starts it as `command` says, and waits until it listens.
+    pub fn start_as(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut remarks = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
@@ -70,6 +80,11 @@ impl Gate {
 
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Sends it a signal that does not end it.
+    pub fn signal(&self, signal: &str) {
+        process::send(&self.child, signal);
     }
 
     /// Ends it, and gives its exit status and its events.

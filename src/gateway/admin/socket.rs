@@ -4,10 +4,12 @@ use std::io;
 use std::net::TcpListener;
 #[cfg(unix)]
 use std::os::unix::net::UnixListener;
+#[cfg(unix)]
 use std::path::{Path, PathBuf};
 
 use super::Trust;
 use crate::gateway::config::AdminPlace;
+use crate::gateway::inherited::Inherited;
 
 /// Connections that may wait to be accepted.
 #[cfg(unix)]
@@ -17,6 +19,7 @@ const WAITING: u32 = 128;
 pub(super) struct Socket {
     listener: Listener,
     place: AdminPlace,
+    file: Option<SocketFile>,
 }
 
 enum Listener {
@@ -26,13 +29,21 @@ enum Listener {
 }
 
 impl Socket {
-    /// Binds `place`. Must be called on a Tokio runtime.
-    pub(super) fn bind(place: &AdminPlace) -> io::Result<Self> {
+    /// Takes the socket of `place` from `inherited`, or binds it. Must be called on a Tokio runtime.
+    pub(super) fn bind(place: &AdminPlace, inherited: &mut Inherited) -> io::Result<Self> {
         match place {
-            AdminPlace::Address(address) => Self::tcp(TcpListener::bind(address)?),
+            AdminPlace::Address(address) => {
+                Self::tcp(inherited.tcp(*address).map_or_else(|| TcpListener::bind(address), Ok)?)
+            }
             #[cfg(unix)]
             AdminPlace::Unix(path) => {
-                Ok(Self { listener: Listener::Unix(bind_file(path)?), place: AdminPlace::Unix(path.clone()) })
+                let passed_on = inherited.unix(path);
+                // The file of one that was passed on is that of whoever passed it on.
+                let made = passed_on.is_none();
+                let listener = passed_on.map_or_else(|| bind_file(path), Ok)?;
+                listener.set_nonblocking(true)?;
+                let file = made.then(|| SocketFile::of(path)).flatten();
+                Ok(Self { listener: Listener::Unix(listener), place: AdminPlace::Unix(path.clone()), file })
             }
             #[cfg(not(unix))]
             AdminPlace::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
@@ -42,18 +53,16 @@ impl Socket {
     fn tcp(listener: TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let place = AdminPlace::Address(listener.local_addr()?);
-        Ok(Self { listener: Listener::Tcp(listener), place })
+        Ok(Self { listener: Listener::Tcp(listener), place, file: None })
     }
 
     pub(super) fn place(&self) -> &AdminPlace {
         &self.place
     }
 
-    pub(super) fn file(&self) -> Option<SocketFile> {
-        match &self.place {
-            AdminPlace::Address(_) => None,
-            AdminPlace::Unix(path) => SocketFile::of(path),
-        }
+    /// Its file, where it made one.
+    pub(super) fn file(&mut self) -> Option<SocketFile> {
+        self.file.take()
     }
 
     /// Takes connections on the runtime that is entered.
@@ -101,16 +110,11 @@ pub(in crate::gateway) struct SocketFile {
     inode: u64,
 }
 
+#[cfg(unix)]
 impl SocketFile {
-    #[cfg(unix)]
     fn of(path: &Path) -> Option<Self> {
         use std::os::unix::fs::MetadataExt;
         Some(Self { path: path.to_owned(), inode: path.symlink_metadata().ok()?.ino() })
-    }
-
-    #[cfg(not(unix))]
-    fn of(_: &Path) -> Option<Self> {
-        None
     }
 }
 
