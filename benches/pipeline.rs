@@ -16,7 +16,8 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use ramgate::authn::{Hosts, KeyRing, NonceMemory, Verifier};
 use ramgate::catalog::Parameters;
-use ramgate::gateway::config::{Config, Endpoint, Listener, Network, Proxies, Upstream};
+use ramgate::gateway::audit::{Log, Stream};
+use ramgate::gateway::config::{Audit, Config, Endpoint, Listener, Network, Proxies, Upstream};
 use ramgate::gateway::{Connection, Origin, Pipeline, Received, Record, Snapshot};
 use ramgate::identity::{SecretReference, World};
 use ramgate::json::SourceText;
@@ -148,6 +149,7 @@ fn main() {
     let peer = SocketAddr::from(([192, 0, 2, 1], 5000));
     let connection = Arc::new(Connection::direct(peer, true, Network::Public, Hosts::new([HOST])));
     let origin = Origin::of(&connection, &HeaderMap::new()).unwrap();
+    let log = Log::to(Stream(std::io::sink()), &Audit::default()).unwrap();
     for statements in STATEMENTS {
         let size = format!("{statements} statements");
         let keys = KeyRing::of_world(&world(statements)).unwrap();
@@ -162,7 +164,7 @@ fn main() {
         let pipeline = pipeline(statements);
         calls.again();
         ratios.measure(&mut criterion, ("call", &size), "pipeline", || {
-            let mut record = Record::new(uuid::Uuid::new_v4().to_string(), &connection);
+            let mut record = Record::new(uuid::Uuid::new_v4().to_string(), &connection, &log);
             let received =
                 Received { request: calls.next(), connection: Arc::clone(&connection), origin, at: Timestamp::now() };
             let permitted = runtime.block_on(pipeline.permit(&received, &mut record)).unwrap();

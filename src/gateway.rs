@@ -3,9 +3,10 @@
 //! [`Opened::read`] reads a configuration and everything it names into a [`Snapshot`], and [`Gate::serve`] binds the
 //! listeners and serves by it until [another](Gate::reload) is put in force.
 //! `pipeline.rs` has the way of a call; `respond.rs` is where every refusal becomes an answer that SDKs can read, and
-//! every call leaves one [decision event](record::DECISION).
+//! every call leaves one [record](audit::Entry).
 
 mod admin;
+pub mod audit;
 mod candidate;
 pub mod config;
 mod context;
@@ -20,7 +21,7 @@ mod origin;
 mod pipeline;
 pub mod proxy_protocol;
 mod rates;
-pub mod record;
+mod record;
 mod refusal;
 mod reload;
 mod respond;
@@ -58,6 +59,7 @@ pub use upstream::UpstreamError;
 
 use crate::authn::{JournalError, NonceMemory};
 use admin::{Mutual, SocketFile};
+use audit::Log;
 use config::{AdminPlace, Config};
 use listener::Bound;
 use service::Service;
@@ -133,10 +135,12 @@ struct Looked {
 }
 
 impl Gate {
-    /// Serves by `snapshot`, on the listeners and within the limits of `config`.
+    /// Serves by `snapshot`, on the listeners and within the limits of `config`, with calls on record in `log`,
+    /// which stays open when the gate ends.
     ///
     /// # Errors
     /// [`GatewayError`] where a listener or the journal of nonces cannot be had.
+<<<<<<< HEAD
     pub async fn serve(config: &Config, snapshot: Snapshot) -> Result<Self, GatewayError> {
         Self::serve_on(Inherited::default(), config, snapshot).await
     }
@@ -147,6 +151,9 @@ impl Gate {
     /// # Errors
     /// As [`serve`](Self::serve), and where a socket is no listener's.
     pub async fn serve_on(mut inherited: Inherited, config: &Config, snapshot: Snapshot) -> Result<Self, GatewayError> {
+=======
+    pub async fn serve(config: &Config, snapshot: Snapshot, log: Log) -> Result<Self, GatewayError> {
+>>>>>>> 63b7fea (Put calls on record in a log of the gate's own)
         let mut bound = Vec::with_capacity(config.listeners.len());
         for listener in &config.listeners {
             bound.push(Bound::new(listener, &mut inherited).await?);
@@ -160,7 +167,7 @@ impl Gate {
             None => NonceMemory::in_memory(),
         };
         let pipeline = Pipeline::new(snapshot, nonces.with_share(config.limits.nonces_per_key));
-        let service = Arc::new(Service::new(pipeline, &config.limits));
+        let service = Arc::new(Service::new(pipeline, &config.limits, log));
         let stop = CancellationToken::new();
         let (state, asked) = State::new(Arc::clone(&service), config.clone());
         let state = Arc::new(state);
@@ -213,7 +220,13 @@ impl Gate {
         }
     }
 
-    /// Tells the metrics how many decision and intent events, and how many lines of the log, were dropped so far.
+    /// Where calls are put on record.
+    #[must_use]
+    pub fn log(&self) -> &Log {
+        self.service.log()
+    }
+
+    /// Tells the metrics how many records, and how many lines of the log, were dropped so far.
     pub fn dropped(&self, events: u64, lines: u64) {
         self.state.dropped(events, lines);
     }

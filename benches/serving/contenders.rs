@@ -193,7 +193,7 @@ fn haproxy(folder: &Path, address: SocketAddr, origin: SocketAddr) -> Child {
     start(Command::new("haproxy").arg("-f").arg(path))
 }
 
-/// The gate with everything that it does in production: journal, policies, decision events.
+/// The gate with everything that it does in production: journal, policies, records of calls.
 fn ramgate(folder: &Path, address: SocketAddr, origin: SocketAddr) -> Child {
     let folder = folder.join("ramgate");
     fs::create_dir_all(folder.join("policies")).unwrap();

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::identity::PolicySource;
 use crate::policy::{Effect, PolicyKind, Statement};
 
 /// Allow, or one of the two ways to refuse (spec ram-policy-language 7.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Outcome {
     /// An Allow matched, and no Deny.
     Allow,
@@ -30,7 +31,8 @@ impl fmt::Display for Outcome {
 
 /// The kind of policy that decided, spelt as `AccessDeniedDetail.PolicyType` spells it
 /// (spec ram-policy-language 7.8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum PolicyType {
     /// A control policy of the resource directory.
     ControlPolicy,

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use self::events::Events;
+use self::events::{Events, Tap};
 use self::example::Caller;
 use self::stand::{NotOpened, Stand};
 use self::trial::{Expected, NotObserved, Trial};
@@ -74,13 +74,13 @@ impl Demo {
             }
         };
         let (tap, events) = events::tap();
-        let _logging = Logging::with_events(tap);
-        let exit = runtime.block_on(self.show(events));
+        let _logging = Logging::start();
+        let exit = runtime.block_on(self.show(tap, events));
         runtime.shutdown_timeout(super::LAST_RECORDS);
         exit
     }
 
-    async fn show(self, mut events: Events) -> Exit {
+    async fn show(self, tap: Tap, mut events: Events) -> Exit {
         let mut signals = match Signals::listen() {
             Ok(signals) => signals,
             Err(error) => {
@@ -88,7 +88,7 @@ impl Demo {
                 return Exit::Internal;
             }
         };
-        let stand = match Stand::open(self.listen).await {
+        let stand = match Stand::open(self.listen, tap).await {
             Ok(stand) => stand,
             Err(error) => {
                 not_opened(&error);

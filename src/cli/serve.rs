@@ -8,9 +8,15 @@ use clap::Args;
 use super::Exit;
 use super::logging::Logging;
 use super::output::{self, Format};
+<<<<<<< HEAD
 use super::signals::{Hangups, Signals};
 use super::supervisor;
 use crate::gateway::{Drained, Gate, GatewayError, Inherited, Opened, Reloaded, Watch};
+=======
+use super::signals::{FileSizeLimit, Hangups, Signals};
+use crate::gateway::audit::{Dropped, Log};
+use crate::gateway::{Drained, Gate, GatewayError, Opened, Reloaded};
+>>>>>>> 63b7fea (Put calls on record in a log of the gate's own)
 use crate::report::Finding;
 
 /// How often it is looked whether lines of the log were dropped.
@@ -58,13 +64,35 @@ impl Serve {
             }
         };
         let logging = Logging::start();
+<<<<<<< HEAD
         let exit = runtime.block_on(serve(opened, inherited, &logging));
+=======
+        let audit = &opened.config.audit;
+        let log = match Log::open(audit) {
+            Ok(log) => log,
+            Err(error) => {
+                let file = audit.file.as_ref().map(|file| format!("`{}`", file.path.display()));
+                let file = file.unwrap_or_else(|| "standard output".to_owned());
+                output::complain(format_args!("calls cannot be put on record in {file}: {error}"));
+                return Exit::Internal;
+            }
+        };
+        let mut told = Told::default();
+        let exit = runtime.block_on(serve(opened, &log, &logging, &mut told));
+        // Calls that were cut short leave their records when the runtime ends.
+>>>>>>> 63b7fea (Put calls on record in a log of the gate's own)
         runtime.shutdown_timeout(super::LAST_RECORDS);
+        log.close();
+        told.of_dropped(&log, &logging);
         exit
     }
 }
 
+<<<<<<< HEAD
 async fn serve(opened: Opened, inherited: Inherited, logging: &Logging) -> Exit {
+=======
+async fn serve(opened: Opened, log: &Log, logging: &Logging, told: &mut Told) -> Exit {
+>>>>>>> 63b7fea (Put calls on record in a log of the gate's own)
     let Opened { config, snapshot, findings, mut watch } = opened;
     let (mut signals, mut hangups) = match (Signals::listen(), Hangups::listen()) {
         (Ok(signals), Ok(hangups)) => (signals, hangups),
@@ -73,7 +101,13 @@ async fn serve(opened: Opened, inherited: Inherited, logging: &Logging) -> Exit 
             return Exit::Internal;
         }
     };
+<<<<<<< HEAD
     let gate = match Gate::serve_on(inherited, &config, snapshot).await {
+=======
+    // A file that may not grow any more is a failure to write, not the end of the process.
+    let _unheeded = FileSizeLimit::listen();
+    let gate = match Gate::serve(&config, snapshot, log.clone()).await {
+>>>>>>> 63b7fea (Put calls on record in a log of the gate's own)
         Ok(gate) => gate,
         Err(error @ GatewayError::Tls(_)) => {
             output::complain(error);
@@ -94,6 +128,7 @@ async fn serve(opened: Opened, inherited: Inherited, logging: &Logging) -> Exit 
     if let Some(place) = gate.admin() {
         output::complain(format_args!("looked after on {place}"));
     }
+<<<<<<< HEAD
     supervisor::watch();
     supervisor::ready("generation 0 is in force");
     let mut dropped = (0, 0);
@@ -103,10 +138,25 @@ async fn serve(opened: Opened, inherited: Inherited, logging: &Logging) -> Exit 
             () = hangups.next() => drop(reload(&gate, &mut watch).await),
             () = watch.changed() => drop(reload(&gate, &mut watch).await),
             asked = gate.reload_asked() => asked.answer(&reload(&gate, &mut watch).await),
+=======
+    loop {
+        tokio::select! {
+            () = signals.next() => break,
+            () = hangups.next() => {
+                log.reopen();
+                tell_of_reload(&gate.reload(&mut watch).await);
+            }
+            () = watch.changed() => tell_of_reload(&gate.reload(&mut watch).await),
+            asked = gate.reload_asked() => {
+                let outcome = gate.reload(&mut watch).await;
+                tell_of_reload(&outcome);
+                asked.answer(&outcome);
+            }
+>>>>>>> 63b7fea (Put calls on record in a log of the gate's own)
             () = tokio::time::sleep(DROPPED_LINES) => {
-                tell_of_dropped(logging, &mut dropped);
-                let count = |count| u64::try_from(count).unwrap_or(u64::MAX);
-                gate.dropped(count(dropped.0), count(dropped.1));
+                told.of_dropped(log, logging);
+                let Dropped { decisions, intents } = told.records;
+                gate.dropped(decisions + intents, u64::try_from(told.lines).unwrap_or(u64::MAX));
             }
         }
     }
@@ -116,25 +166,33 @@ async fn serve(opened: Opened, inherited: Inherited, logging: &Logging) -> Exit 
         drained = gate.shutdown() => drained,
         () = signals.next() => Drained::CutShort,
     };
-    tell_of_dropped(logging, &mut dropped);
     match drained {
         Drained::Whole => Exit::Success,
         Drained::CutShort => {
-            output::complain("the gate ends with calls under way: their events say how far they came");
+            output::complain("the gate ends with calls under way: their records say how far they came");
             Exit::Internal
         }
     }
 }
 
-/// Says how many events and lines were dropped, where there are more than were told already.
-fn tell_of_dropped(logging: &Logging, told: &mut (usize, usize)) {
-    let now = (logging.dropped_events(), logging.dropped_lines());
-    if now != *told {
-        *told = now;
-        let (events, lines) = now;
-        output::complain(format_args!(
-            "dropped so far: {events} decision and intent events, {lines} lines of the log; their reader is too slow"
-        ));
+/// What was told already of records and lines that were dropped.
+#[derive(Default)]
+struct Told {
+    records: Dropped,
+    lines: usize,
+}
+
+impl Told {
+    /// Says how many were dropped, where there are more than were told already.
+    fn of_dropped(&mut self, log: &Log, logging: &Logging) {
+        let (records, lines) = (log.dropped(), logging.dropped_lines());
+        if (records, lines) != (self.records, self.lines) {
+            (self.records, self.lines) = (records, lines);
+            let Dropped { decisions, intents } = records;
+            output::complain(format_args!(
+                "dropped so far: records of {decisions} calls and {intents} intents, and {lines} lines of the log"
+            ));
+        }
     }
 }
 

@@ -65,3 +65,23 @@ impl Hangups {
         std::future::pending::<()>().await;
     }
 }
+
+/// The signal that ends a process which writes more to a file than its limit allows. From [`listen`](Self::listen) on,
+/// for as long as the process lives, such a write fails instead.
+pub(super) struct FileSizeLimit {
+    #[cfg(unix)]
+    _signal: io::Result<tokio::signal::unix::Signal>,
+}
+
+impl FileSizeLimit {
+    /// SIGXFSZ has this number on every Unix but a few on MIPS.
+    #[cfg(unix)]
+    const SIGXFSZ: i32 = 25;
+
+    pub(super) fn listen() -> Self {
+        Self {
+            #[cfg(unix)]
+            _signal: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(Self::SIGXFSZ)),
+        }
+    }
+}

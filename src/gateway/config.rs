@@ -1,6 +1,7 @@
 //! The configuration of a gate (`ramgate.toml`), read and checked.
 
 mod admin;
+mod audit;
 mod lookup;
 mod proxies;
 mod reading;
@@ -11,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use audit::{Audit, AuditFile, OnFailure};
 pub use lookup::Lookup;
 pub use proxies::Proxies;
 pub use shadow::{Shadow, Shadowed};
@@ -193,6 +195,8 @@ pub struct Config {
     pub upstreams: Vec<Upstream>,
     /// Bounds.
     pub limits: Limits,
+    /// Where calls are put on record.
+    pub audit: Audit,
     /// File that remembers nonces across a restart; without one a replay after a restart could pass, which a
     /// configuration file has to ask for.
     pub nonce_journal: Option<PathBuf>,
@@ -222,6 +226,7 @@ impl Config {
             listeners: Vec::new(),
             upstreams: Vec::new(),
             limits: Limits::default(),
+            audit: Audit::default(),
             nonce_journal: None,
             allow_root_keys: false,
             acknowledged_keys: BTreeSet::new(),

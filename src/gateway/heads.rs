@@ -1,7 +1,7 @@
 //! What hyper gets to read of an HTTP/1 connection: every request head is looked at before.
 //!
 //! hyper answers a head that is no HTTP by itself: with a bare status, which some SDKs take for a success (spec
-//! openapi-wire 4.3), and with no trace of it in the decision events. It also mends framings that a gate refuses (T7).
+//! openapi-wire 4.3), and with no trace of it on record. It also mends framings that a gate refuses (T7).
 //! Here such a head is replaced by a [substitute](SUBSTITUTE) that the service refuses as it refuses any call, in its
 //! turn among those before it, and nothing that comes after it is read.
 //!

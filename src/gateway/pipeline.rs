@@ -88,9 +88,7 @@ impl Pipeline {
         record: &mut Record,
     ) -> Result<Answer, Refusal> {
         let permitted = self.permit_by(snapshot, received, record).await?;
-        if permitted.checks.write {
-            record.intend();
-        }
+        record.before_forwarding().await?;
         let nonce = uuid::Uuid::new_v4().to_string();
         Ok(permitted.sign(Timestamp::now(), &nonce).forward(record).await?)
     }
@@ -109,9 +107,9 @@ impl Pipeline {
         received: &Received,
         record: &mut Record,
     ) -> Result<Permitted, Refusal> {
-        record.began(snapshot.generation);
+        record.began(snapshot.generation, received.at);
         let call = read(received, snapshot)?;
-        record.read(&call);
+        record.read(&call, snapshot.product(call.version()));
         let caller = authenticate(call, received, snapshot, &self.nonces).await?;
         record.authenticated(&caller);
         charge(&caller, snapshot)?;
@@ -166,7 +164,7 @@ fn charge(caller: &Caller, snapshot: &Snapshot) -> Result<(), Refusal> {
 #[derive(Debug)]
 struct Resolved {
     caller: Caller,
-    checks: Checks,
+    checks: Arc<Checks>,
     upstream: Arc<Upstream>,
     /// Only where there is somebody else to ask: what the call was, and what was looked up for it.
     plan: Option<(Plan, Option<Found>)>,
@@ -202,7 +200,7 @@ async fn resolve(
     };
     let beside = found.as_ref().map(|found| found.beside(&snapshot.facts));
     let checks = match plan.complete(beside.as_ref().unwrap_or(&snapshot.facts)) {
-        Ok(checks) => checks,
+        Ok(checks) => Arc::new(checks),
         Err(error) => return Err(absent(error, &plan, found, &caller, received, snapshot)),
     };
     let no_upstream = || Refusal::NoUpstream { account: account.to_owned(), version: version.to_owned() };
@@ -270,31 +268,35 @@ fn decide(
     let context = context::of_call(&received.connection, &received.origin, received.at);
     let mut keys = ConsultedKeys::default();
     let verdict = snapshot.authorizer.observe_checks(caller.principal(), &checks, &context, &mut keys);
-    record.decided(&verdict, keys);
     if let Some((plan, found)) = plan {
         let (principal, context) = (caller.principal().clone(), context.clone());
         record.ask(Question { plan, found, principal, context, allowed: verdict.is_allowed() });
     }
-    match verdict.denied() {
-        None if verdict.is_allowed() => Ok(Permitted { caller, checks, upstream, mode: Mode::Enforce }),
+    let mut shadow = None;
+    let mode = match verdict.denied() {
+        None if verdict.is_allowed() => Ok(Mode::Enforce),
         None => Err(Refusal::Unchecked),
         Some(denied) => {
             let shadows = &snapshot.shadows;
-            if let Some(shadow) = shadows.lets_through(caller.principal(), &checks, &context, denied, received.at) {
-                record.shadowed(shadow);
-                return Ok(Permitted { caller, checks, upstream, mode: Mode::Shadow });
+            shadow = shadows.lets_through(caller.principal(), &checks, &context, denied, received.at);
+            match shadow {
+                Some(_) => Ok(Mode::Shadow),
+                None => {
+                    let principal = caller.principal().clone();
+                    Err(Refusal::Denied(Box::new(Denial { principal, check: denied.clone() })))
+                }
             }
-            let principal = caller.principal().clone();
-            Err(Refusal::Denied(Box::new(Denial { principal, check: denied.clone() })))
         }
-    }
+    };
+    record.decided(verdict, keys, shadow);
+    Ok(Permitted { caller, checks, upstream, mode: mode? })
 }
 
 /// A call that may be forwarded, and where to. Only the decision makes one.
 #[derive(Debug)]
 pub struct Permitted {
     caller: Caller,
-    checks: Checks,
+    checks: Arc<Checks>,
     upstream: Arc<Upstream>,
     mode: Mode,
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::audit::Unrecorded;
 use super::heads::HeadError;
 use super::lookup::LookupError;
 use super::origin::OriginError;
@@ -98,6 +99,9 @@ pub enum Refusal {
     /// Nothing was asked of any policy, so nothing allows the call.
     #[error("no check came of the call, and what is not checked is not allowed")]
     Unchecked,
+    /// The call cannot be put on record, and is not forwarded without (spec gate-rules G16).
+    #[error(transparent)]
+    Unrecorded(#[from] Unrecorded),
     /// The upstream gave no answer.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),

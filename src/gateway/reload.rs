@@ -174,6 +174,9 @@ fn waiting_for_a_restart(running: &Config, new: &Config) -> Option<Finding> {
     if running.nonce_journal != new.nonce_journal {
         parts.push("`nonce_journal`");
     }
+    if running.audit != new.audit {
+        parts.push("[audit]");
+    }
     if fixed(&running.limits) != fixed(&new.limits) {
         parts.push("`connections`, `calls`, `nonces_per_key` or `drain_timeout` of [limits]");
     }

@@ -147,7 +147,7 @@ pub(super) fn code(refusal: &Refusal) -> &str {
         Refusal::Lookup(_) => "ServiceUnavailable",
         // Not `ServiceUnavailable` where the call may have been carried out: clients repeat calls for that.
         Refusal::Upstream(error) if error.may_have_acted() => "InternalError",
-        Refusal::Upstream(_) => "ServiceUnavailable",
+        Refusal::Upstream(_) | Refusal::Unrecorded(_) => "ServiceUnavailable",
         Refusal::Internal { .. } => "InternalError",
     }
 }
@@ -163,7 +163,7 @@ pub(super) fn status(refusal: &Refusal) -> u16 {
 }
 
 /// What the caller is told: what the API says to the code, and as much of the reason as the API itself would tell.
-/// The operator finds all of it in the decision event.
+/// The operator finds all of it in the record of the call.
 fn message(refusal: &Refusal, echo: Echo) -> String {
     let reason = match refusal {
         Refusal::Wire(error) => return error.message(),
@@ -199,6 +199,7 @@ fn message(refusal: &Refusal, echo: Echo) -> String {
                 .to_owned()
         }
         Refusal::Upstream(_) => "the call was not carried out: the upstream cannot be reached".to_owned(),
+        Refusal::Unrecorded(_) => "the call was not carried out: it cannot be put on record".to_owned(),
         Refusal::Internal { .. } => "the gate broke off".to_owned(),
     };
     let row = match refusal {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
+use super::audit::Log;
 use super::config::Limits;
 use super::heads::HeadError;
 use super::listener::Connection;
@@ -30,19 +31,21 @@ pub(super) struct Service {
     metrics: Arc<Metrics>,
     /// Bodies that may be on their way at once: one for each connection, or of HTTP/2 more for fewer.
     bodies: Semaphore,
+    log: Log,
     /// Calls under way, whether or not their callers still wait.
     tasks: TaskTracker,
 }
 
 impl Service {
-    /// A service within the bounds of `limits` on what is under way at once.
-    pub(super) fn new(pipeline: Pipeline, limits: &Limits) -> Self {
+    /// A service within the bounds of `limits` on what is under way at once, which puts calls on record in `log`.
+    pub(super) fn new(pipeline: Pipeline, limits: &Limits, log: Log) -> Self {
         let metrics = Arc::new(Metrics::new(&pipeline.snapshot()));
         Self {
             pipeline,
             calls: Arc::new(Semaphore::new(limits.calls)),
             most_calls: limits.calls,
             metrics,
+            log,
             bodies: Semaphore::new(limits.connections),
             tasks: TaskTracker::new(),
         }
@@ -50,6 +53,10 @@ impl Service {
 
     pub(super) fn pipeline(&self) -> &Pipeline {
         &self.pipeline
+    }
+
+    pub(super) fn log(&self) -> &Log {
+        &self.log
     }
 
     pub(super) fn metrics(&self) -> &Arc<Metrics> {
@@ -74,8 +81,8 @@ impl Service {
         refused: Option<HeadError>,
         request: Request<Incoming>,
     ) -> Response<Full<Bytes>> {
-        let mut record =
-            Record::new(uuid::Uuid::new_v4().to_string().to_uppercase(), &connection).counted(&self.metrics);
+        let id = uuid::Uuid::new_v4().to_string().to_uppercase();
+        let mut record = Record::new(id, &connection, &self.log).counted(&self.metrics);
         let request_id = record.request_id().to_owned();
         // One snapshot from end to end.
         let snapshot = self.pipeline.snapshot();
@@ -86,6 +93,7 @@ impl Service {
             Ok(received) => received,
             Err(refusal) => return refuse(&refusal, &mut record, &snapshot, &connection, Format::Json),
         };
+        record.received(request.body.len());
         let format = Format::wanted(&request);
         let Ok(turn) = Arc::clone(&self.calls).try_acquire_owned() else {
             let refusal = Refusal::Overloaded { limit: self.most_calls };
@@ -97,7 +105,10 @@ impl Service {
         // gate-rules G16), and a call that panics takes no other with it.
         let answered = self.tasks.spawn(async move {
             let response = match service.pipeline.pass(&by, &received, &mut record).await {
-                Ok(answer) => respond::forwarded(answer, record.request_id()),
+                Ok(answer) => {
+                    record.answered(answer.body.len());
+                    respond::forwarded(answer, record.request_id())
+                }
                 Err(refusal) => refuse(&refusal, &mut record, &by, &received.connection, format),
             };
             // The candidate is asked when the answer is on its way; no more of that is under way than calls may be.
@@ -154,7 +165,9 @@ fn refuse(
     format: Format,
 ) -> Response<Full<Bytes>> {
     record.refused(refusal);
-    respond(refusal, record.request_id(), snapshot, connection, record.version(), format)
+    let response = respond(refusal, record.request_id(), snapshot, connection, record.version(), format);
+    record.answered(response.body().size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0));
+    response
 }
 
 fn respond(

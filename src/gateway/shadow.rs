@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::config::{Shadow, Shadowed};
 use super::rates;
@@ -20,7 +21,9 @@ use crate::report::{Finding, Severity};
 const LONG: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// How a call came to be permitted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Mode {
     /// Policies allow it.
     Enforce,

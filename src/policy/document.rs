@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::reader::Reader;
 use super::{Dialect, Effect, Finding, InvalidPolicy, Statement};
 use crate::json::SourceText;
 
 /// What a document is used as; it decides which elements it may have (spec ram-policy-language 1.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PolicyKind {
     /// Attached to users, groups and roles, for the account or for a resource group.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ConditionTest, Pattern, PrincipalClause};
 use crate::json::Span;
@@ -17,7 +17,8 @@ pub struct Written {
 }
 
 /// What a statement does when it applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Effect {
     /// It allows.
     Allow,

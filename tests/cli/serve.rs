@@ -126,11 +126,11 @@ fn every_call_leaves_one_line_and_a_write_one_before_it() {
     let (status, events) = gate.end();
     assert_eq!(status, 0);
     let [intent, allowed, denied] = &events[..] else { panic!("{events:?}") };
-    assert_eq!(intent["target"], "ramgate::intent");
+    assert_eq!(intent["kind"], "intent");
     assert_eq!(intent["request_id"], allowed["request_id"]);
     assert_eq!((&allowed["decision"], &allowed["status"]), (&Value::from("Allow"), &Value::from(404)));
     let mut denied = denied.clone();
-    for field in ["timestamp", "request_id", "peer", "decided_us", "total_us"] {
+    for field in ["time", "request_id", "peer", "decided_us", "total_us", "bytes_out"] {
         assert!(denied.as_object_mut().unwrap().remove(field).is_some(), "{field}");
     }
     let file = denied["file"].as_str().unwrap().to_owned();

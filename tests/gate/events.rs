@@ -1,33 +1,36 @@
-//! The decision events of every gate in this process.
+//! The records of every gate in this process, and everything that is logged in it.
 
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
+use ramgate::gateway::audit::{Entry, Log, Output, Unwritten};
+use ramgate::gateway::config::Audit;
 use serde_json::Value;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-static WRITTEN: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-/// Its decision and intent events, read.
+static LOGGED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+static RECORDED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+/// Every record, read.
 static EVENTS: Mutex<Vec<Value>> = Mutex::new(Vec::new());
 static BEGIN: Once = Once::new();
 
 #[derive(Clone, Copy)]
-struct Memory;
+struct Memory(&'static Mutex<Vec<u8>>);
+
+impl Memory {
+    fn text(self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
 
 impl Write for Memory {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        WRITTEN.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        // One event is written at a time.
-        let line = std::str::from_utf8(bytes).ok().filter(|line| line.contains("\"ramgate::"));
-        let event = line.and_then(|line| serde_json::from_str::<Value>(line).ok());
-        if let Some(event) = event.filter(|event| is_decision(event) || event["target"] == "ramgate::intent") {
-            EVENTS.lock().unwrap_or_else(PoisonError::into_inner).push(event);
-        }
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -48,37 +51,60 @@ impl MakeWriter<'_> for Memory {
 pub fn begin() {
     BEGIN.call_once(|| {
         let detail = Targets::new().with_default(LevelFilter::TRACE).with_target("h2", LevelFilter::WARN);
-        let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(Memory);
+        let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Memory(&LOGGED));
         tracing_subscriber::registry().with(lines.with_filter(detail)).init();
     });
 }
 
-/// Everything that was logged so far.
-pub fn written() -> String {
-    String::from_utf8_lossy(&WRITTEN.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+/// An output whose records are kept here. Every one of them is as its type says.
+struct Kept;
+
+impl Output for Kept {
+    fn write(&mut self, lines: &[u8]) -> Result<(), Unwritten> {
+        RECORDED.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(lines);
+        let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let records = lines.map(|line| {
+            let record: Value = serde_json::from_slice(line).unwrap();
+            let entry: Entry<'_> = serde_json::from_slice(line).unwrap();
+            assert_eq!(serde_json::to_value(&entry).unwrap(), record);
+            record
+        });
+        EVENTS.lock().unwrap_or_else(PoisonError::into_inner).extend(records);
+        Ok(())
+    }
 }
 
-/// How many events there are, to tell those that come later.
+/// A log whose records are kept here.
+pub fn log(config: &Audit) -> Log {
+    Log::to(Kept, config).unwrap()
+}
+
+/// Everything that was logged and recorded so far.
+pub fn written() -> String {
+    Memory(&LOGGED).text() + &Memory(&RECORDED).text()
+}
+
+/// How many records there are, to tell those that come later.
 pub fn mark() -> usize {
     EVENTS.lock().unwrap_or_else(PoisonError::into_inner).len()
 }
 
-/// The decision events since `mark` of calls that came from `peer`, as far as they are there.
+/// The records of ended calls since `mark` of calls that came from `peer`, as far as they are there.
 pub fn decisions_since(mark: usize, peer: SocketAddr) -> Vec<Value> {
     events_since(mark, |event| is_decision(event) && event["peer"] == peer.to_string())
 }
 
-/// The decision and intent events since `mark` that `wanted` picks, in order.
+/// The records since `mark` that `wanted` picks, in order.
 fn events_since(mark: usize, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
     let events = EVENTS.lock().unwrap_or_else(PoisonError::into_inner);
     events[mark..].iter().filter(|event| wanted(event)).cloned().collect()
 }
 
 fn is_decision(event: &Value) -> bool {
-    event["target"] == "ramgate::decision"
+    event["kind"] == "decision"
 }
 
-/// The events of a call, in order, once its decision event is there.
+/// The events of a call, in order, once its record is there.
 pub fn of_call(request_id: &str) -> Vec<Value> {
     let began = Instant::now();
     loop {
@@ -86,7 +112,7 @@ pub fn of_call(request_id: &str) -> Vec<Value> {
         if events.iter().any(is_decision) {
             return events;
         }
-        assert!(began.elapsed() < Duration::from_secs(20), "no decision event of {request_id}: {events:?}");
+        assert!(began.elapsed() < Duration::from_secs(20), "no record of {request_id}: {events:?}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
@@ -99,15 +125,15 @@ pub fn of_peer(mark: usize, peer: SocketAddr) -> Vec<Value> {
         if let [event] = &events[..] {
             return of_call(event["request_id"].as_str().unwrap());
         }
-        assert!(began.elapsed() < Duration::from_secs(20), "one decision event of {peer}: {events:?}");
+        assert!(began.elapsed() < Duration::from_secs(20), "one record of {peer}: {events:?}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
-/// The decision event of a call.
+/// The record of a call.
 pub fn decision(request_id: &str) -> Value {
     let mut events = of_call(request_id);
     events.retain(is_decision);
-    assert_eq!(events.len(), 1, "one decision event a call");
+    assert_eq!(events.len(), 1, "one record a call");
     events.remove(0)
 }

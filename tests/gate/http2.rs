@@ -106,12 +106,11 @@ async fn exchange(
     Ok(Answer { status, head, body: String::from_utf8(bytes).unwrap() })
 }
 
-/// What of a decision event does not differ from one call to the next.
+/// What of a record does not differ from one call to the next.
 fn decided(answer: &Answer) -> Value {
     let mut event = events::decision(answer.gate_request_id());
     let fields = event.as_object_mut().unwrap();
-    for changing in ["request_id", "upstream_request_id", "timestamp", "peer", "decided_us", "upstream_us", "total_us"]
-    {
+    for changing in ["request_id", "upstream_request_id", "time", "peer", "decided_us", "upstream_us", "total_us"] {
         fields.remove(changing);
     }
     event

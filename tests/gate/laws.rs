@@ -6,13 +6,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use ramgate::authn::{Hosts, KeyEntry, KeyRing, NonceMemory, SessionToken, Verifier};
-use ramgate::gateway::config::Network;
+use ramgate::gateway::config::{Audit, Network};
 use ramgate::gateway::{Connection, Origin, Outbound, Permitted, Pipeline, Received, Record, Refusal, Snapshot};
 use ramgate::identity::{KeyStatus, Principal};
 use ramgate::openapi::{Call, Limits, WireRequest};
 use secrecy::SecretString;
 
 use super::caller::{self, Key};
+use super::events;
 use super::raw::signed_v1;
 use super::rules::{ALICE, ALL, CLUSTER, WORLD, policy};
 use super::stand::{ACCOUNT, UPSTREAM, config, world};
@@ -36,7 +37,7 @@ fn outbound(pipeline: &Pipeline, request: WireRequest) -> Result<Outbound, Refus
 pub fn permitted(pipeline: &Pipeline, request: WireRequest, at: Timestamp) -> Result<Permitted, Refusal> {
     let peer = SocketAddr::from(([192, 0, 2, 1], 5000));
     let connection = Arc::new(Connection::direct(peer, true, Network::Unstated, Hosts::new([HOST])));
-    let mut record = Record::new("a test".to_owned(), &connection);
+    let mut record = Record::new("a test".to_owned(), &connection, &events::log(&Audit::default()));
     let origin = Origin { address: Some(connection.peer.ip()), secure: Some(true) };
     let received = Received { request, connection, origin, at };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

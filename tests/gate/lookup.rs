@@ -72,7 +72,7 @@ fn a_cluster_that_the_inventory_lacks_is_looked_up_once_and_decided_by_what_is_f
     assert_eq!(answer.status, 200, "{answer:?}");
     let recorded = event(&answer);
     let resource = format!("acs:polardb:cn-shanghai:{ACCOUNT}:dbcluster/{NEW}");
-    assert!(recorded["checks"].as_str().unwrap().contains(&resource), "{recorded}");
+    assert_eq!(recorded["checks"][0]["resource"], resource, "{recorded}");
     assert_eq!(recorded["looked_up"], 1);
     assert_eq!(describe(&stand, ALICE, NEW).status, 200);
     assert_eq!(

@@ -85,16 +85,20 @@ impl Since {
         Self { forwarded: stand.forwarded().len(), log: events::mark() }
     }
 
-    /// ONE: every request that reached the upstream has one decision event that allows just it, and every answer to
-    /// `local` has one decision event. Gives how many requests were forwarded.
+    /// ONE: every request that reached the upstream has one record that allows just it, and every answer to
+    /// `local` has one record. Gives how many requests were forwarded.
     #[track_caller]
     pub fn assert_one(&self, stand: &Stand, local: SocketAddr, answers: usize) -> usize {
+        assert!(stand.gate().0.log().flush());
         let decisions = events::decisions_since(self.log, local);
-        assert_eq!(decisions.len(), answers, "one decision event an answer: {decisions:?}");
+        assert_eq!(decisions.len(), answers, "one record an answer: {decisions:?}");
         let mut allowed: Vec<String> = decisions
             .iter()
             .filter(|event| event["decision"] == "Allow")
-            .map(|event| format!("{} {}", event["operation"], event["checks"]))
+            .map(|event| {
+                let [check] = &event["checks"].as_array().unwrap()[..] else { panic!("one check: {event}") };
+                format!("{} {} {}", event["operation"], check["action"], check["resource"])
+            })
             .collect();
         let forwarded = stand.forwarded();
         let forwarded = &forwarded[self.forwarded..];
@@ -104,7 +108,7 @@ impl Since {
                 let call = Call::parse(request, &Limits::default()).unwrap();
                 let cluster = call.parameters().get("DBClusterId").unwrap();
                 format!(
-                    "\"{0}\" \"polardb:{0} on acs:polardb:cn-hangzhou:{1}:dbcluster/{cluster}\"",
+                    "\"{0}\" \"polardb:{0}\" \"acs:polardb:cn-hangzhou:{1}:dbcluster/{cluster}\"",
                     call.action(),
                     super::stand::ACCOUNT
                 )

@@ -12,7 +12,7 @@ use ramgate::openapi::{Call, Limits};
 use ramgate::policy::Dialect;
 use ramgate::report::{Finding, Severity};
 use ramgate::store;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::caller::{self, Answer, Key};
 use super::events;
@@ -466,7 +466,11 @@ fn g14_what_was_decided_is_what_is_sent() {
     let event = events::decision(answer.gate_request_id());
     assert_eq!(
         event["checks"],
-        format!("polardb:CloseDBClusterMigration on acs:polardb:cn-hangzhou:{ACCOUNT}:dbcluster/{CLUSTER}")
+        json!([{
+            "action": "polardb:CloseDBClusterMigration",
+            "resource": format!("acs:polardb:cn-hangzhou:{ACCOUNT}:dbcluster/{CLUSTER}"),
+            "passed": true,
+        }])
     );
     assert_eq!(event["upstream_request_id"], answer.json()["RequestId"], "the upstream's own id comes back");
     assert_eq!(answer.header("x-acs-request-id"), event["upstream_request_id"].as_str());
@@ -485,7 +489,7 @@ fn g16_a_write_goes_on_where_its_caller_hangs_up_and_is_recorded() {
     drop(stream);
     let events = events::of_peer(mark, peer);
     let [intent, decision] = &events[..] else { panic!("{events:?}") };
-    assert_eq!(intent["target"], "ramgate::intent", "the intent is on record first");
+    assert_eq!(intent["kind"], "intent", "the intent is on record first");
     assert_eq!(decision["forwarded"], true, "{decision}");
     assert_eq!(decision["status"], 200, "{decision}");
     assert_eq!(decision["write"], true);

@@ -89,7 +89,8 @@ impl Stand {
     }
 
     fn serve(directory: TempDir, runtime: Runtime, sandbox: Server, config: &Config, snapshot: Snapshot) -> Self {
-        let gate = runtime.block_on(Gate::serve(config, snapshot)).unwrap();
+        let log = events::log(&config.audit);
+        let gate = runtime.block_on(Gate::serve(config, snapshot, log)).unwrap();
         let address = gate.addresses()[0];
         let place = Place { endpoint: address.to_string(), ca: None };
         Self { runtime, sandbox, gate, place, address, _directory: directory }

@@ -1,76 +1,47 @@
-//! The decision events of the gate, taken where it writes them.
+//! The records of the demo's gate, taken where its log writes them.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::fmt::Debug;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::mpsc;
-use tracing::Subscriber;
-use tracing::field::{Field, Visit};
-use tracing_subscriber::layer::{Context, Layer};
 
-use crate::gateway::record;
+use crate::gateway::audit::{Entry, Kind, Output, Unwritten};
 
-/// Events that wait to be shown; what comes beyond them is counted and not shown, so that no call ever waits.
+/// Records that wait to be shown; what comes beyond them is counted and not shown, so that no call ever waits.
 const WAITING: usize = 1024;
 
-/// What one decision event says, by the names of its fields.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Event(BTreeMap<&'static str, String>);
+/// The record of a call that has ended.
+pub(super) type Event = Entry<'static>;
 
-impl Event {
-    /// A field, as text.
-    pub(super) fn get(&self, field: &str) -> Option<&str> {
-        self.0.get(field).map(String::as_str)
-    }
-
-    /// Whether the call was passed on.
-    pub(super) fn forwarded(&self) -> bool {
-        self.get("forwarded") == Some("true")
-    }
-
-    /// Whether it is about the call that was answered under this request id, the gate's or the upstream's own.
-    fn is_of(&self, request_id: &str) -> bool {
-        [self.get("request_id"), self.get("upstream_request_id")].contains(&Some(request_id))
-    }
-
-    #[cfg(test)]
-    pub(super) fn of(fields: &[(&'static str, &str)]) -> Self {
-        Self(fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
-    }
+/// Whether a record is about the call that was answered under this request id, the gate's or the upstream's own.
+fn is_of(event: &Event, request_id: &str) -> bool {
+    event.request_id == request_id || event.upstream_request_id.as_deref() == Some(request_id)
 }
 
-impl Visit for Event {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.insert(field.name(), value.to_owned());
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0.insert(field.name(), format!("{value:?}"));
-    }
-}
-
-/// Hands the decision events on as they are written.
+/// Hands the records of ended calls on as they are written.
 pub(super) struct Tap {
     sender: mpsc::Sender<Event>,
     missed: Arc<AtomicUsize>,
 }
 
-impl<S: Subscriber> Layer<S> for Tap {
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() != record::DECISION {
-            return;
+impl Output for Tap {
+    fn write(&mut self, lines: &[u8]) -> Result<(), Unwritten> {
+        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let taken = match serde_json::from_slice::<Event>(line) {
+                Ok(event) if event.kind == Kind::Intent => true,
+                Ok(event) => self.sender.try_send(event).is_ok(),
+                Err(_) => false,
+            };
+            if !taken {
+                self.missed.fetch_add(1, Ordering::Relaxed);
+            }
         }
-        let mut taken = Event::default();
-        event.record(&mut taken);
-        if self.sender.try_send(taken).is_err() {
-            self.missed.fetch_add(1, Ordering::Relaxed);
-        }
+        Ok(())
     }
 }
 
-/// The decision events that the tap took, in order.
+/// The records that the tap took, in order.
 pub(super) struct Events {
     receiver: mpsc::Receiver<Event>,
     passed_over: VecDeque<Event>,
@@ -86,7 +57,7 @@ pub(super) fn tap() -> (Tap, Events) {
 }
 
 impl Events {
-    /// Waits for the next event; `None` where there will be no more.
+    /// Waits for the next record; `None` where there will be no more.
     pub(super) async fn next(&mut self) -> Option<Event> {
         match self.passed_over.pop_front() {
             Some(event) => Some(event),
@@ -94,42 +65,52 @@ impl Events {
         }
     }
 
-    /// The next event that is there already.
+    /// The next record that is there already.
     pub(super) fn ready(&mut self) -> Option<Event> {
         self.passed_over.pop_front().or_else(|| self.receiver.try_recv().ok())
     }
 
-    /// Waits for the event of the call that was answered under this request id; those before it keep their turn.
+    /// Waits for the record of the call that was answered under this request id; those before it keep their turn.
     pub(super) async fn of_call(&mut self, request_id: &str) -> Option<Event> {
         loop {
             let event = self.receiver.recv().await?;
-            if event.is_of(request_id) {
+            if is_of(&event, request_id) {
                 return Some(event);
             }
             self.passed_over.push_back(event);
         }
     }
 
-    /// How many events were not taken since this was last asked.
+    /// How many records were not taken since this was last asked.
     pub(super) fn missed(&self) -> usize {
         self.missed.swap(0, Ordering::Relaxed)
     }
 }
 
+/// A record with these fields besides those that every record has.
+#[cfg(test)]
+pub(super) fn event(fields: &[(&str, serde_json::Value)]) -> Event {
+    let mut record = serde_json::json!({
+        "v": 1, "kind": "decision", "time": "2026-11-24T08:00:00Z", "request_id": "", "mode": "enforce",
+        "peer": "127.0.0.1:5000", "source": "127.0.0.1", "secure": false,
+    });
+    for (name, value) in fields {
+        record[*name] = value.clone();
+    }
+    serde_json::from_value(record).unwrap()
+}
+
 #[cfg(test)]
 mod tests {
-    use tracing_subscriber::layer::SubscriberExt;
-
     use super::*;
 
-    fn write(tap: Tap, ids: &[&str]) {
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(tap), || {
-            tracing::info!("something else");
-            for id in ids {
-                let (none, line): (Option<&str>, Option<usize>) = (None, Some(4));
-                tracing::info!(target: record::DECISION, request_id = %id, forwarded = true, line, code = none, "call");
-            }
+    fn write(mut tap: Tap, ids: &[&str]) {
+        let lines = ids.iter().flat_map(|id| {
+            let decision = event(&[("request_id", (*id).into()), ("forwarded", true.into()), ("line", 4.into())]);
+            [Event { kind: Kind::Intent, ..decision.clone() }, decision]
         });
+        let lines: String = lines.map(|event| serde_json::to_string(&event).unwrap() + "\n").collect();
+        tap.write(lines.as_bytes()).unwrap();
     }
 
     #[tokio::test]
@@ -137,9 +118,9 @@ mod tests {
         let (tap, mut events) = tap();
         write(tap, &["a", "b", "c"]);
         let event = events.of_call("b").await.unwrap();
-        assert_eq!((event.get("line"), event.forwarded(), event.get("code")), (Some("4"), true, None));
-        assert_eq!(events.next().await.unwrap().get("request_id"), Some("a"));
-        assert_eq!(events.next().await.unwrap().get("request_id"), Some("c"));
+        assert_eq!((event.line, event.forwarded, event.code), (Some(4), Some(true), None));
+        assert_eq!(events.next().await.unwrap().request_id, "a");
+        assert_eq!(events.next().await.unwrap().request_id, "c");
         assert_eq!(events.of_call("d").await, None);
     }
 

@@ -9,6 +9,7 @@ use super::events::Event;
 use super::example::{self, Caller};
 use super::stand::{NO_MIGRATION, Stand};
 use super::trial::{OPERATION, Observed, Trial};
+use crate::authz::Outcome;
 use crate::cli::output::visible;
 use crate::identity::World;
 use crate::json::{Excerpt, SourceText, Span};
@@ -83,17 +84,27 @@ pub(super) fn trial(number: usize, trial: &Trial<'_>, observed: &Observed, stand
 
 /// The decision as its event tells it.
 fn decision(event: &Event) -> Vec<String> {
-    let Some(decision) = event.get("decision") else { return vec!["none: no policy was asked".to_owned()] };
-    let by = event.get("policy_type").map(|kind| format!(" by {kind}")).unwrap_or_default();
-    let statement = event.get("statement").unwrap_or("no statement matches the call");
-    let (statement, place) = statement.rsplit_once(", at ").unwrap_or((statement, ""));
-    let place = Some(place).filter(|place| !place.is_empty());
-    [format!("{decision}{by}"), statement.to_owned()].into_iter().chain(place.map(str::to_owned)).collect()
+    let Some(decision) = event.decision else { return vec!["none: no policy was asked".to_owned()] };
+    let by = event.policy_type.map(|kind| format!(" by {kind}")).unwrap_or_default();
+    let mut lines = vec![format!("{decision}{by}")];
+    match event {
+        Event {
+            effect: Some(effect), policy_kind: Some(kind), policy: Some(policy), statement: Some(number), ..
+        } => {
+            let sid = event.sid.as_deref().map(|sid| format!(" ({sid})")).unwrap_or_default();
+            lines.push(format!("{effect} of {kind} policy `{policy}`, statement {number}{sid}"));
+        }
+        _ => lines.push("no statement matches the call".to_owned()),
+    }
+    if let (Some(file), Some(line), Some(column)) = (&event.file, event.line, event.column) {
+        lines.push(format!("{file}:{line}:{column}"));
+    }
+    lines
 }
 
 /// The statement that an event names, by its file and line.
 fn statement(event: &Event, world: &World) -> Option<(SourceText, Span)> {
-    let (file, line) = (event.get("file")?, event.get("line")?.parse::<usize>().ok()?);
+    let (file, line) = (event.file.as_deref()?, event.line?);
     let policy = world.policies.iter().find(|policy| policy.document.source().name() == file)?;
     let source = policy.document.source();
     let spans = policy.document.statements().iter().map(|statement| statement.span());
@@ -102,7 +113,11 @@ fn statement(event: &Event, world: &World) -> Option<(SourceText, Span)> {
 
 /// Status and body of the answer, as much of it as says something.
 fn answer(observed: &Observed) -> Vec<String> {
-    let by = if observed.event.forwarded() { "from the sandbox, passed on as it is" } else { "from the gate itself" };
+    let by = if observed.event.forwarded == Some(true) {
+        "from the sandbox, passed on as it is"
+    } else {
+        "from the gate itself"
+    };
     let text = |name: &str| observed.body.get(name).and_then(Value::as_str);
     let code = text("Code").map(|code| format!(" {code}")).unwrap_or_default();
     let mut lines = vec![format!("{}{code}, {by}", observed.status)];
@@ -123,7 +138,7 @@ fn answer(observed: &Observed) -> Vec<String> {
 /// What became of the cluster's migration.
 fn effect(observed: &Observed, stand: &Stand) -> Vec<String> {
     let Observed { event, before, after, later, .. } = observed;
-    let asked = if event.forwarded() { "" } else { ": the sandbox was not asked" };
+    let asked = if event.forwarded == Some(true) { "" } else { ": the sandbox was not asked" };
     if before == after && after == later {
         return vec![format!("{before}, before the call and after it{asked}")];
     }
@@ -187,31 +202,31 @@ Each call is told here:
 
 /// One call in one line, as its event tells it.
 pub(super) fn line(event: &Event) -> String {
-    let who = event.get("principal").map(|principal| example::name(principal).to_owned());
-    let claimed = || event.get("access_key_id").map(|id| format!("somebody with access key {id}"));
+    let who = event.principal.as_deref().map(|principal| example::name(principal).to_owned());
+    let claimed = || event.access_key_id.as_deref().map(|id| format!("somebody with access key {id}"));
     let who = who.or_else(claimed).unwrap_or_else(|| "somebody".to_owned());
-    let operation = event.get("operation").unwrap_or("(no operation)");
-    let place = match (event.get("file"), event.get("line")) {
+    let operation = event.operation.as_deref().unwrap_or("(no operation)");
+    let place = match (&event.file, event.line) {
         (Some(file), Some(line)) => format!(" ({file}:{line})"),
         _ => String::new(),
     };
-    let outcome = match (event.get("decision"), event.get("policy")) {
+    let outcome = match (event.decision, &event.policy) {
         (Some(decision), Some(policy)) => format!("{decision} by {policy}{place}"),
         // By who asks alone, as for the owner of an account.
-        (Some("Allow"), None) => "Allow".to_owned(),
+        (Some(Outcome::Allow), None) => "Allow".to_owned(),
         (Some(decision), None) => format!("{decision}, no statement matches"),
         (None, _) => "refused before any policy was asked".to_owned(),
     };
-    let code = event.get("code").map(|code| format!(" {code}")).unwrap_or_default();
-    let status = match event.get("status") {
-        Some(status) if event.forwarded() => format!("{status} from the sandbox"),
+    let code = event.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
+    let status = match event.status {
+        Some(status) if event.forwarded == Some(true) => format!("{status} from the sandbox"),
         Some(status) => format!("{status}{code}"),
         None => "no answer".to_owned(),
     };
     let mut line = format!("{who} {operation}{} -> {outcome}; {status}", resources(event));
     // The reason of a denial is in the line already.
-    let denied = event.get("decision").is_some_and(|decision| decision != "Allow");
-    if let (false, Some(reason)) = (denied, event.get("reason")) {
+    let denied = event.decision.is_some_and(|decision| decision != Outcome::Allow);
+    if let (false, Some(reason)) = (denied, event.reason.as_deref()) {
         line.push_str(": ");
         line.push_str(reason);
     }
@@ -221,8 +236,8 @@ pub(super) fn line(event: &Event) -> String {
 /// What was touched, without the account and region that it belongs to.
 fn resources(event: &Event) -> String {
     let mut resources: Vec<&str> = Vec::new();
-    for check in event.get("checks").unwrap_or_default().split("; ") {
-        let resource = check.rsplit(':').next().unwrap_or_default();
+    for check in &event.checks {
+        let resource = check.resource.rsplit(':').next().unwrap_or_default();
         if !resource.is_empty() && !resources.contains(&resource) {
             resources.push(resource);
         }
@@ -232,48 +247,60 @@ fn resources(event: &Event) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::cli::demo::events::event;
 
     #[test]
     fn a_line_tells_who_asked_for_what_and_which_statement_decided() {
         let file = "examples/demo/policies/protected-clusters-guard.json";
+        let resource = "acs:polardb:cn-beijing:1234567890123456:dbcluster/pc-2";
+        let checks = json!([{ "action": "polardb:CloseDBClusterMigration", "resource": resource }]);
         let denied = [
-            ("principal", "acs:ram::1234567890123456:user/operator"),
-            ("access_key_id", "LTAI5tX"),
-            ("operation", "CloseDBClusterMigration"),
-            ("checks", "polardb:CloseDBClusterMigration on acs:polardb:cn-beijing:1234567890123456:dbcluster/pc-2"),
-            ("decision", "ExplicitDeny"),
-            ("policy", "protected-clusters-guard"),
-            ("file", file),
-            ("line", "4"),
-            ("forwarded", "false"),
-            ("status", "403"),
-            ("code", "Forbidden.RAM"),
-            ("reason", "the same at length"),
+            ("principal", "acs:ram::1234567890123456:user/operator".into()),
+            ("access_key_id", "LTAI5tX".into()),
+            ("operation", "CloseDBClusterMigration".into()),
+            ("checks", checks),
+            ("decision", "ExplicitDeny".into()),
+            ("policy", "protected-clusters-guard".into()),
+            ("file", file.into()),
+            ("line", 4.into()),
+            ("forwarded", false.into()),
+            ("status", 403.into()),
+            ("code", "Forbidden.RAM".into()),
+            ("reason", "the same at length".into()),
         ];
-        let session = ("principal", "acs:ram::1234567890123456:assumed-role/migration-ops/nightly-cutover");
+        let session = ("principal", "acs:ram::1234567890123456:assumed-role/migration-ops/nightly-cutover".into());
         let lines = [
-            line(&Event::of(&denied)),
-            line(&Event::of(&[session, denied[2], denied[3], ("decision", "ImplicitDeny"), denied[9], denied[10]])),
-            line(&Event::of(&[
-                denied[0],
-                denied[2],
-                denied[3],
-                ("decision", "Allow"),
-                ("policy", "p"),
-                ("file", "p.json"),
-                ("line", "9"),
-                ("forwarded", "true"),
-                ("status", "400"),
+            line(&event(&denied)),
+            line(&event(&[
+                session,
+                denied[2].clone(),
+                denied[3].clone(),
+                ("decision", "ImplicitDeny".into()),
+                denied[9].clone(),
+                denied[10].clone(),
             ])),
-            line(&Event::of(&[
-                ("access_key_id", "LTAI\u{1b}[2J"),
-                ("operation", "Drop\nTables"),
-                ("status", "404"),
-                ("code", "InvalidAccessKeyId.NotFound"),
-                ("reason", "no such key"),
+            line(&event(&[
+                denied[0].clone(),
+                denied[2].clone(),
+                denied[3].clone(),
+                ("decision", "Allow".into()),
+                ("policy", "p".into()),
+                ("file", "p.json".into()),
+                ("line", 9.into()),
+                ("forwarded", true.into()),
+                ("status", 400.into()),
             ])),
-            line(&Event::of(&[("reason", "the caller hung up")])),
+            line(&event(&[
+                ("access_key_id", "LTAI\u{1b}[2J".into()),
+                ("operation", "Drop\nTables".into()),
+                ("status", 404.into()),
+                ("code", "InvalidAccessKeyId.NotFound".into()),
+                ("reason", "no such key".into()),
+            ])),
+            line(&event(&[("reason", "the caller hung up".into())])),
         ];
         insta::assert_snapshot!(lines.join("\n"));
     }

@@ -9,9 +9,11 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use uuid::Uuid;
 
+use super::events::Tap;
 use super::example;
 use crate::authn::{KeyEntry, KeyRing, KeyRingError};
 use crate::catalog::Known;
+use crate::gateway::audit::Log;
 use crate::gateway::config::{Config, Endpoint, Listener, Upstream};
 use crate::gateway::{Gate, GatewayError, Snapshot};
 use crate::identity::{KeyStatus, Principal, Resource, SecretReference, World};
@@ -29,6 +31,8 @@ pub(super) const NO_MIGRATION: &str = "NO_MIGRATION";
 pub(super) enum NotOpened {
     #[error("the example world has mistakes")]
     Mistakes(Vec<Finding>),
+    #[error("no thread to keep records with: {0}")]
+    Log(#[source] std::io::Error),
     #[error(transparent)]
     Gate(#[from] GatewayError),
     #[error(transparent)]
@@ -42,6 +46,7 @@ pub(super) enum NotOpened {
 /// A gate of the example world and the sandbox that it forwards to.
 pub(super) struct Stand {
     pub(super) world: World,
+    log: Log,
     gate: Gate,
     gate_address: SocketAddr,
     sandbox: Server,
@@ -49,8 +54,8 @@ pub(super) struct Stand {
 }
 
 impl Stand {
-    /// Opens both. The real key of the account is made up here, and only the gate and the sandbox ever have it.
-    pub(super) async fn open(listen: SocketAddr) -> Result<Self, NotOpened> {
+    /// Opens both, with the gate's records going to `tap`. The real key of the account is made up here, and only the gate and the sandbox ever have it.
+    pub(super) async fn open(listen: SocketAddr, tap: Tap) -> Result<Self, NotOpened> {
         let world = example::world().map_err(|errors| NotOpened::Mistakes(Finding::of_world(&errors)))?;
         let account = world.accounts.keys().next().ok_or(NotOpened::NoAccount)?.clone();
         let id = format!("LTAI5t{}", &Uuid::new_v4().simple());
@@ -81,9 +86,10 @@ impl Stand {
             token: None,
         });
         let snapshot = Snapshot::of_world(&config, Ok(world.clone())).map_err(NotOpened::Mistakes)?.snapshot;
-        let gate = Gate::serve(&config, snapshot).await?;
+        let log = Log::to(tap, &config.audit).map_err(NotOpened::Log)?;
+        let gate = Gate::serve(&config, snapshot, log.clone()).await?;
         let gate_address = gate.addresses().first().copied().unwrap_or(listen);
-        let stand = Self { world, gate, gate_address, sandbox, clock };
+        let stand = Self { world, log, gate, gate_address, sandbox, clock };
         stand.migrate()?;
         Ok(stand)
     }
@@ -136,6 +142,7 @@ impl Stand {
     /// Takes no more calls, and lets those under way end.
     pub(super) async fn shutdown(self) {
         self.gate.shutdown().await;
+        self.log.close();
         self.sandbox.shutdown().await;
     }
 }

@@ -70,7 +70,7 @@ pub(super) enum NotObserved {
     Body(#[from] serde_json::Error),
     #[error("the answer has no request id")]
     RequestId,
-    #[error("the gate left no decision event of the call")]
+    #[error("the gate left no record of the call")]
     Event,
 }
 
@@ -116,12 +116,14 @@ impl Expected {
             Self::Allowed => (StatusCode::OK, "Allow", "true", NO_MIGRATION),
             Self::Denied => (StatusCode::FORBIDDEN, "ExplicitDeny", "false", *before),
         };
+        let decided = event.decision.map(|decision| decision.to_string());
+        let was_forwarded = event.forwarded.map(|forwarded| forwarded.to_string());
         let expected_after = if self == Self::Allowed { "CLOSING_MIGRATION" } else { *before };
         let nothing = "nothing";
         [
             ("the status of the answer", status.to_string().as_str(), expected_status.as_str()),
-            ("the decision", event.get("decision").unwrap_or(nothing), decision),
-            ("whether it was passed on", event.get("forwarded").unwrap_or(nothing), forwarded),
+            ("the decision", decided.as_deref().unwrap_or(nothing), decision),
+            ("whether it was passed on", was_forwarded.as_deref().unwrap_or(nothing), forwarded),
             ("the migration before the call", before, "POLARDB2RDS_SYNCING"),
             ("the migration after the call", after, expected_after),
             ("the migration later", later, expected_later),
@@ -136,10 +138,11 @@ impl Expected {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::demo::events::event;
 
-    fn observed(status: u16, decision: &str, forwarded: &str, stages: [&'static str; 3]) -> Observed {
+    fn observed(status: u16, decision: &str, forwarded: bool, stages: [&'static str; 3]) -> Observed {
         let [before, after, later] = stages;
-        let event = Event::of(&[("decision", decision), ("forwarded", forwarded)]);
+        let event = event(&[("decision", decision.into()), ("forwarded", forwarded.into())]);
         Observed { request: String::new(), status, body: Value::Null, event, before, after, later }
     }
 
@@ -147,19 +150,15 @@ mod tests {
     fn whatever_is_not_as_it_should_be_is_named() {
         let syncing = "POLARDB2RDS_SYNCING";
         let closed = [syncing, "CLOSING_MIGRATION", NO_MIGRATION];
-        assert!(Expected::Allowed.misses(&observed(200, "Allow", "true", closed)).is_empty());
-        assert!(Expected::Denied.misses(&observed(403, "ExplicitDeny", "false", [syncing; 3])).is_empty());
+        assert!(Expected::Allowed.misses(&observed(200, "Allow", true, closed)).is_empty());
+        assert!(Expected::Denied.misses(&observed(403, "ExplicitDeny", false, [syncing; 3])).is_empty());
         for (expected, observed, says) in [
-            (Expected::Allowed, observed(500, "Allow", "true", closed), "the answer is `500` and should be `200`"),
-            (
-                Expected::Allowed,
-                observed(200, "Allow", "true", [syncing; 3]),
-                "after the call is `POLARDB2RDS_SYNCING`",
-            ),
-            (Expected::Denied, observed(403, "ImplicitDeny", "false", [syncing; 3]), "decision is `ImplicitDeny`"),
-            (Expected::Denied, observed(403, "ExplicitDeny", "true", [syncing; 3]), "passed on is `true`"),
-            (Expected::Denied, observed(403, "ExplicitDeny", "false", closed), "later is `NO_MIGRATION`"),
-            (Expected::Denied, observed(403, "ExplicitDeny", "false", [NO_MIGRATION; 3]), "before the call is"),
+            (Expected::Allowed, observed(500, "Allow", true, closed), "the answer is `500` and should be `200`"),
+            (Expected::Allowed, observed(200, "Allow", true, [syncing; 3]), "after the call is `POLARDB2RDS_SYNCING`"),
+            (Expected::Denied, observed(403, "ImplicitDeny", false, [syncing; 3]), "decision is `ImplicitDeny`"),
+            (Expected::Denied, observed(403, "ExplicitDeny", true, [syncing; 3]), "passed on is `true`"),
+            (Expected::Denied, observed(403, "ExplicitDeny", false, closed), "later is `NO_MIGRATION`"),
+            (Expected::Denied, observed(403, "ExplicitDeny", false, [NO_MIGRATION; 3]), "before the call is"),
         ] {
             let misses = expected.misses(&observed);
             assert!(misses.iter().any(|miss| miss.contains(says)), "{says} in {misses:?}");

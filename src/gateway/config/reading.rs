@@ -59,6 +59,8 @@ struct ConfigFile {
     #[serde(default)]
     shadow: Vec<Spanned<ShadowFile>>,
     admin: Option<Spanned<AdminFile>>,
+    #[serde(default)]
+    audit: super::audit::Table,
 }
 
 #[derive(Deserialize)]
@@ -175,6 +177,9 @@ impl Reading<'_> {
             self.refuse(connections.span().into(), "limit", message, None);
         }
         config.admin = file.admin.and_then(|admin| self.admin(admin, &config.listeners));
+        let directory = self.directory;
+        config.audit =
+            file.audit.read(directory, |span, code, message, help| self.refuse(span, code, message, Some(help)));
         self.nonces(&file.gate);
         config.nonce_journal = file.gate.nonce_journal.map(|path| self.directory.join(path));
         config.allow_root_keys = file.gate.allow_root_keys;

@@ -35,6 +35,15 @@ credential = { id = "LTAI5tExample", secret = "file:secret", token = "env:TOKEN"
 body_bytes = 4096
 forward_timeout = 30
 
+[audit]
+file = "audit.log"
+rotate_bytes = 1000
+rotate_after = 3600
+keep = 3
+queue_bytes = 65536
+on_failure = "refuse"
+sync = true
+
 [gate]
 nonce_journal = "nonces"
 acknowledge_unsupplied_keys = ["acs:MFAPresent"]
@@ -56,6 +65,14 @@ fn a_sound_configuration_is_read_whole_with_paths_from_its_directory() {
     assert_eq!(config.limits.forward_timeout, Duration::from_secs(30));
     assert_eq!(config.limits.headers, Limits::default().headers);
     assert!(config.acknowledged_keys.contains("acs:MFAPresent"));
+    let file = AuditFile {
+        path: PathBuf::from("/etc/ramgate/audit.log"),
+        rotate_bytes: Some(1000),
+        rotate_after: Some(Duration::from_secs(3600)),
+        keep: Some(3),
+    };
+    let audit = Audit { file: Some(file), queue_bytes: 65536, on_failure: OnFailure::Refuse, sync: true };
+    assert_eq!(config.audit, audit);
 }
 
 #[test]
@@ -92,6 +109,13 @@ credential = { id = "LTAI", secret = "env:S" }
 body_bytes = 0
 drain_timeout = 100000
 header_bytes = 100
+
+[audit]
+rotate_bytes = 0
+keep = 3
+queue_bytes = 1
+on_failure = "wait"
+sync = true
 "#,
     )
     .unwrap_err();
@@ -150,5 +174,17 @@ fn lookups_are_off_until_they_are_asked_for() {
     assert_eq!(lookup, Lookup { ttl: Duration::from_secs(60), ..Lookup::default() });
     let wrong = parse(&format!("{SOUND}[lookup]\nttl = 0\nnegative_ttl = 100000\ncapacity = 0\n")).unwrap_err();
     let places: Vec<String> = wrong.iter().map(|finding| finding.position().unwrap().1.to_string()).collect();
-    assert_eq!(places, ["33:7", "34:16", "35:12"]);
+    assert_eq!(places, ["42:7", "43:16", "44:12"]);
+}
+
+#[test]
+fn rotation_that_can_never_happen_is_a_mistake() {
+    for (lines, says) in [("file = \"a\"\nkeep = 3", "rotate_bytes"), ("file = \"a\"\nrotate_after = 0", "from 1 to")] {
+        let findings = parse(&format!("{SOUND}\n").replace(
+            "[audit]\nfile = \"audit.log\"\nrotate_bytes = 1000\nrotate_after = 3600\nkeep = 3\n",
+            &format!("[audit]\n{lines}\n"),
+        ))
+        .unwrap_err();
+        assert!(text(&findings, Colour::Off).contains(says), "{findings:?}");
+    }
 }

@@ -32,7 +32,7 @@ pub(in super::super) struct Readings {
     pub(in super::super) nonces: usize,
     /// How the candidate compares with the world in force.
     pub(in super::super) comparisons: Comparisons,
-    /// Events and log lines that were dropped.
+    /// Records and log lines that were dropped.
     pub(in super::super) dropped: (u64, u64),
 }
 
@@ -183,8 +183,8 @@ impl Exposition {
         let Comparisons { compared, different } = self.readings.comparisons;
         counter(encoder, "ramgate_candidate_compared", "Calls that the candidate decided too", compared)?;
         counter(encoder, "ramgate_candidate_different", "Calls that it decides otherwise", different)?;
-        let help = "Decision and intent events that were dropped";
-        counter(encoder, "ramgate_events_dropped", help, dropped.0)?;
+        let help = "Records of calls and intents that were dropped";
+        counter(encoder, "ramgate_records_dropped", help, dropped.0)?;
         counter(encoder, "ramgate_log_lines_dropped", "Lines of the log that were dropped", dropped.1)
     }
 }
