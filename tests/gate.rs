@@ -4,6 +4,8 @@
 
 #[path = "gate/admin.rs"]
 mod admin;
+#[path = "gate/bypasses.rs"]
+mod bypasses;
 #[path = "gate/caller.rs"]
 mod caller;
 #[path = "gate/candidate.rs"]
@@ -16,6 +18,8 @@ mod connections;
 mod decide;
 #[path = "gate/events.rs"]
 mod events;
+#[path = "gate/faults.rs"]
+mod faults;
 #[path = "gate/http2.rs"]
 mod http2;
 #[path = "gate/laws.rs"]
@@ -34,6 +38,8 @@ mod raw;
 mod reload;
 #[path = "gate/rules.rs"]
 mod rules;
+#[path = "gate/scripted.rs"]
+mod scripted;
 #[path = "gate/sdk.rs"]
 mod sdk;
 #[path = "gate/serving.rs"]

@@ -42,9 +42,18 @@ impl Raw {
         let _ = self.stream.get_mut().shutdown(Shutdown::Write);
     }
 
+    /// Whether an answer or the end of the connection is there, without waiting for it.
+    pub fn is_answered(&mut self) -> bool {
+        let stream = self.stream.get_ref();
+        stream.set_nonblocking(true).unwrap();
+        let there = !matches!(stream.peek(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock);
+        stream.set_nonblocking(false).unwrap();
+        there
+    }
+
     /// The next answer, which may come without the body that its length tells of; nothing where the connection is closed
     /// before it.
-    pub fn answer_with_body(&mut self, with_body: bool) -> Option<Answer> {
+    pub fn answer(&mut self, with_body: bool) -> Option<Answer> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             match self.stream.read_line(&mut head) {
@@ -59,7 +68,7 @@ impl Raw {
         }
         let status = head[9..12].parse().unwrap();
         let mut answer = Answer { status, head: head.trim_end().to_owned(), body: String::new() };
-        if with_body && status >= 200 {
+        if with_body && status >= 200 && status != 204 {
             let length = answer.header("content-length").unwrap_or_else(|| panic!("{answer:?}")).parse().unwrap();
             let mut body = vec![0; length];
             self.stream.read_exact(&mut body).unwrap();
@@ -70,7 +79,7 @@ impl Raw {
 
     /// Every answer up to the end of the connection, which the other end has to close; interim ones aside.
     pub fn answers(&mut self, with_body: bool) -> Vec<Answer> {
-        std::iter::from_fn(|| self.answer_with_body(with_body)).filter(|answer| answer.status >= 200).collect()
+        std::iter::from_fn(|| self.answer(with_body)).filter(|answer| answer.status >= 200).collect()
     }
 }
 
