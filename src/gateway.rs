@@ -140,9 +140,8 @@ impl Gate {
     ///
     /// # Errors
     /// [`GatewayError`] where a listener or the journal of nonces cannot be had.
-<<<<<<< HEAD
-    pub async fn serve(config: &Config, snapshot: Snapshot) -> Result<Self, GatewayError> {
-        Self::serve_on(Inherited::default(), config, snapshot).await
+    pub async fn serve(config: &Config, snapshot: Snapshot, log: Log) -> Result<Self, GatewayError> {
+        Self::serve_on(Inherited::default(), config, snapshot, log).await
     }
 
     /// As [`serve`](Self::serve), with the sockets that the process was started with: each must be that of a listener,
@@ -150,10 +149,12 @@ impl Gate {
     ///
     /// # Errors
     /// As [`serve`](Self::serve), and where a socket is no listener's.
-    pub async fn serve_on(mut inherited: Inherited, config: &Config, snapshot: Snapshot) -> Result<Self, GatewayError> {
-=======
-    pub async fn serve(config: &Config, snapshot: Snapshot, log: Log) -> Result<Self, GatewayError> {
->>>>>>> 63b7fea (Put calls on record in a log of the gate's own)
+    pub async fn serve_on(
+        mut inherited: Inherited,
+        config: &Config,
+        snapshot: Snapshot,
+        log: Log,
+    ) -> Result<Self, GatewayError> {
         let mut bound = Vec::with_capacity(config.listeners.len());
         for listener in &config.listeners {
             bound.push(Bound::new(listener, &mut inherited).await?);

@@ -8,15 +8,10 @@ use clap::Args;
 use super::Exit;
 use super::logging::Logging;
 use super::output::{self, Format};
-<<<<<<< HEAD
-use super::signals::{Hangups, Signals};
-use super::supervisor;
-use crate::gateway::{Drained, Gate, GatewayError, Inherited, Opened, Reloaded, Watch};
-=======
 use super::signals::{FileSizeLimit, Hangups, Signals};
+use super::supervisor;
 use crate::gateway::audit::{Dropped, Log};
-use crate::gateway::{Drained, Gate, GatewayError, Opened, Reloaded};
->>>>>>> 63b7fea (Put calls on record in a log of the gate's own)
+use crate::gateway::{Drained, Gate, GatewayError, Inherited, Opened, Reloaded, Watch};
 use crate::report::Finding;
 
 /// How often it is looked whether lines of the log were dropped.
@@ -64,9 +59,6 @@ impl Serve {
             }
         };
         let logging = Logging::start();
-<<<<<<< HEAD
-        let exit = runtime.block_on(serve(opened, inherited, &logging));
-=======
         let audit = &opened.config.audit;
         let log = match Log::open(audit) {
             Ok(log) => log,
@@ -78,9 +70,8 @@ impl Serve {
             }
         };
         let mut told = Told::default();
-        let exit = runtime.block_on(serve(opened, &log, &logging, &mut told));
+        let exit = runtime.block_on(serve(opened, inherited, &log, &logging, &mut told));
         // Calls that were cut short leave their records when the runtime ends.
->>>>>>> 63b7fea (Put calls on record in a log of the gate's own)
         runtime.shutdown_timeout(super::LAST_RECORDS);
         log.close();
         told.of_dropped(&log, &logging);
@@ -88,11 +79,7 @@ impl Serve {
     }
 }
 
-<<<<<<< HEAD
-async fn serve(opened: Opened, inherited: Inherited, logging: &Logging) -> Exit {
-=======
-async fn serve(opened: Opened, log: &Log, logging: &Logging, told: &mut Told) -> Exit {
->>>>>>> 63b7fea (Put calls on record in a log of the gate's own)
+async fn serve(opened: Opened, inherited: Inherited, log: &Log, logging: &Logging, told: &mut Told) -> Exit {
     let Opened { config, snapshot, findings, mut watch } = opened;
     let (mut signals, mut hangups) = match (Signals::listen(), Hangups::listen()) {
         (Ok(signals), Ok(hangups)) => (signals, hangups),
@@ -101,13 +88,9 @@ async fn serve(opened: Opened, log: &Log, logging: &Logging, told: &mut Told) ->
             return Exit::Internal;
         }
     };
-<<<<<<< HEAD
-    let gate = match Gate::serve_on(inherited, &config, snapshot).await {
-=======
     // A file that may not grow any more is a failure to write, not the end of the process.
     let _unheeded = FileSizeLimit::listen();
-    let gate = match Gate::serve(&config, snapshot, log.clone()).await {
->>>>>>> 63b7fea (Put calls on record in a log of the gate's own)
+    let gate = match Gate::serve_on(inherited, &config, snapshot, log.clone()).await {
         Ok(gate) => gate,
         Err(error @ GatewayError::Tls(_)) => {
             output::complain(error);
@@ -128,31 +111,17 @@ async fn serve(opened: Opened, log: &Log, logging: &Logging, told: &mut Told) ->
     if let Some(place) = gate.admin() {
         output::complain(format_args!("looked after on {place}"));
     }
-<<<<<<< HEAD
     supervisor::watch();
     supervisor::ready("generation 0 is in force");
-    let mut dropped = (0, 0);
-    loop {
-        tokio::select! {
-            () = signals.next() => break,
-            () = hangups.next() => drop(reload(&gate, &mut watch).await),
-            () = watch.changed() => drop(reload(&gate, &mut watch).await),
-            asked = gate.reload_asked() => asked.answer(&reload(&gate, &mut watch).await),
-=======
     loop {
         tokio::select! {
             () = signals.next() => break,
             () = hangups.next() => {
                 log.reopen();
-                tell_of_reload(&gate.reload(&mut watch).await);
+                drop(reload(&gate, &mut watch).await);
             }
-            () = watch.changed() => tell_of_reload(&gate.reload(&mut watch).await),
-            asked = gate.reload_asked() => {
-                let outcome = gate.reload(&mut watch).await;
-                tell_of_reload(&outcome);
-                asked.answer(&outcome);
-            }
->>>>>>> 63b7fea (Put calls on record in a log of the gate's own)
+            () = watch.changed() => drop(reload(&gate, &mut watch).await),
+            asked = gate.reload_asked() => asked.answer(&reload(&gate, &mut watch).await),
             () = tokio::time::sleep(DROPPED_LINES) => {
                 told.of_dropped(log, logging);
                 let Dropped { decisions, intents } = told.records;
