@@ -46,6 +46,7 @@ pub struct Record {
     operation: Option<String>,
     principal: Option<String>,
     looked_up: Option<usize>,
+    total_us: Option<u64>,
     question: Option<Box<Question>>,
     candidate: Option<Compared>,
     objection: Option<Objection>,
@@ -92,6 +93,7 @@ impl Record {
             operation: None,
             principal: None,
             looked_up: None,
+            total_us: None,
             question: None,
             candidate: None,
             objection: None,
@@ -187,7 +189,10 @@ impl Record {
     }
 
     /// Takes what another world is to be asked.
+    ///
+    /// Whatever is asked further is not part of the call's time.
     pub(super) fn question(&mut self) -> Option<Box<Question>> {
+        self.total_us = Some(micros(self.started));
         self.question.take()
     }
 
@@ -332,7 +337,7 @@ impl Record {
             bytes_out: self.bytes_out,
             decided_us: self.decided_us,
             upstream_us: self.upstream_us,
-            total_us: ended.then(|| micros(self.started)),
+            total_us: ended.then(|| self.total_us.unwrap_or_else(|| micros(self.started))),
         }
     }
 

@@ -1,10 +1,15 @@
 //! What the users of four Alibaba Cloud SDKs see through the gate, over real sockets: the example world decides, the
 //! sandbox acts.
 
+use std::path::Path;
+
+use ramgate::policy::Dialect;
+use ramgate::store;
 use serde_json::{Value, json};
 
 use super::client::{Client, Credential, Surfaced};
-use super::stand::{FIRST, PROTECTED, SECOND, Stand};
+use super::rules::{ALL, WORLD, policy};
+use super::stand::{FIRST, PROTECTED, SECOND, Stand, limited_world};
 
 const ACCOUNT: &str = "1234567890123456";
 
@@ -153,5 +158,29 @@ fn calls_over_tls_are_decided_alike() {
         assert_closed(&stand, client, &surfaced, SECOND);
         let surfaced = close(&stand, client, OPERATOR, PROTECTED);
         assert_refused(&stand, client, &surfaced, "Forbidden.RAM");
+    }
+}
+
+#[test]
+fn a_caller_over_its_rate_is_throttled_for_every_sdk() {
+    let mut world =
+        store::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/demo"), &Dialect::strict()).unwrap();
+    let limits = "[[rate_limits]]\nprincipal = \"user/operator\"\nrate = \"100/h\"\nburst = 1\n";
+    world.rate_limits = limited_world(WORLD, &[("rights", &policy(ALL))], Some(limits)).rate_limits;
+    let stand = Stand::of_world(world, |_| {}).unwrap();
+    let surfaced = close(&stand, Client::PythonNew, OPERATOR, FIRST);
+    assert_closed(&stand, Client::PythonNew, &surfaced, FIRST);
+    for client in Client::ALL {
+        let surfaced = close(&stand, client, OPERATOR, FIRST);
+        assert!(!surfaced.ok, "{client:?}: {surfaced:?}");
+        // Those that know `x-acs-retry-after`, and those that know the code, have an exception for it.
+        let exception = match client {
+            Client::PythonNew => "ThrottlingException",
+            Client::NodeCore => "ThrottlingError",
+            other => other.exception(),
+        };
+        assert_eq!(surfaced.exception.as_deref(), Some(exception), "{client:?}: {surfaced:?}");
+        assert_eq!(surfaced.code.as_deref(), Some(client.code("Throttling.User").as_str()), "{client:?}: {surfaced:?}");
+        assert!(stand.migrating(FIRST), "{client:?}");
     }
 }
