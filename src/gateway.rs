@@ -8,6 +8,7 @@
 mod admin;
 pub mod audit;
 mod candidate;
+mod client_certificate;
 pub mod config;
 mod context;
 mod heads;
@@ -42,6 +43,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 pub use candidate::Comparisons;
+pub use client_certificate::{CertificateMismatch, ClientCertificate};
 pub use context::supply;
 pub use heads::HeadError;
 pub use inherited::Inherited;

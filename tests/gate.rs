@@ -10,6 +10,8 @@ mod bypasses;
 mod caller;
 #[path = "gate/candidate.rs"]
 mod candidate;
+#[path = "gate/certificates.rs"]
+mod certificates;
 #[path = "gate/client.rs"]
 mod client;
 #[path = "gate/connections.rs"]

@@ -113,6 +113,12 @@ pub struct Verified {
 }
 
 impl Verified {
+    /// Whose key signed it.
+    #[must_use]
+    pub fn principal(&self) -> &Principal {
+        &self.caller.principal
+    }
+
     /// Records the nonce of the call, and gives the caller if it is new.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod admin;
 mod audit;
+mod client_certificates;
 mod lookup;
 mod proxies;
 mod reading;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use audit::{Audit, AuditFile, OnFailure};
+pub use client_certificates::ClientCertificates;
 pub use lookup::Lookup;
 pub use proxies::Proxies;
 pub use shadow::{Shadow, Shadowed};
@@ -64,6 +66,8 @@ pub struct TlsFiles {
     pub key: PathBuf,
     /// Whether HTTP/2 is offered besides HTTP/1.1.
     pub http2: bool,
+    /// Whether clients show certificates, and whose.
+    pub clients: Option<ClientCertificates>,
 }
 
 /// What is known of the network that a listener's connections come from; it feeds `acs:SourceVpc` and

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::GatewayError;
+use super::client_certificate::ClientCertificate;
 use super::config::{Limits, Listener, Network, Proxies};
 use super::heads::{self, Bounds, Heads, RefusedHead};
 use super::http2;
@@ -36,6 +37,8 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// Whether the connection is TLS.
     pub secure: bool,
+    /// The certificate that the client showed.
+    pub certificate: Option<ClientCertificate>,
     /// What its PROXY header says, where the listener asks for one.
     pub announced: Option<Announced>,
     /// The proxies in front of the listener.
@@ -54,6 +57,7 @@ impl Connection {
         Self {
             peer,
             secure,
+            certificate: None,
             announced: None,
             proxies: Arc::default(),
             network,
@@ -143,6 +147,7 @@ impl Bound {
             let connection = Connection {
                 peer,
                 secure: self.tls.is_some(),
+                certificate: None,
                 announced: None,
                 proxies: Arc::clone(&self.proxies),
                 network: self.network.clone(),
@@ -287,6 +292,8 @@ async fn open(
         None => Stream::Plain(stream),
         Some(acceptor) => {
             let stream = Box::new(acceptor.accept(stream).await.map_err(NotOpened::Tls)?);
+            let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+            connection.certificate = shown.map(ClientCertificate::read);
             if stream.get_ref().1.alpn_protocol() == Some(tls::H2) {
                 Stream::Http2(stream)
             } else {

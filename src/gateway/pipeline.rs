@@ -137,7 +137,11 @@ async fn authenticate(
     nonces: &NonceMemory,
 ) -> Result<Caller, Refusal> {
     let verifier = Verifier::new(Arc::clone(&snapshot.keys), Arc::clone(&received.connection.hosts));
-    Ok(verifier.verify(call, received.at)?.record(nonces).await?)
+    let verified = verifier.verify(call, received.at)?;
+    if let Some(certificate) = &received.connection.certificate {
+        certificate.admit(verified.principal())?;
+    }
+    Ok(verified.record(nonces).await?)
 }
 
 /// Counts the call against the rate limits of its caller: no unverified call takes from anyone's budget, and none that

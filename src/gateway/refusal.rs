@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::audit::Unrecorded;
+use super::client_certificate::CertificateMismatch;
 use super::heads::HeadError;
 use super::lookup::LookupError;
 use super::origin::OriginError;
@@ -65,6 +66,9 @@ pub enum Refusal {
         /// After how long there is a call again.
         wait: Duration,
     },
+    /// The client's certificate names another.
+    #[error(transparent)]
+    Certificate(#[from] CertificateMismatch),
     /// The catalogue and the inventory do not tell what the call acts on.
     #[error(transparent)]
     Resolution(#[from] ResolutionError),

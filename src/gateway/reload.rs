@@ -230,6 +230,7 @@ fn files(path: &Path, secrets: &[PathBuf]) -> Vec<PathBuf> {
         }
         for tls in config.listeners.iter().filter_map(|listener| listener.tls.as_ref()) {
             files.extend([tls.certificate.clone(), tls.key.clone()]);
+            files.extend(tls.clients.as_ref().map(|clients| clients.authorities.clone()));
         }
         if let Some(tls) = config.admin.as_ref().and_then(|admin| admin.tls.as_ref()) {
             files.extend([tls.certificate.clone(), tls.key.clone(), tls.clients.clone()]);

@@ -135,6 +135,7 @@ pub(super) fn code(refusal: &Refusal) -> &str {
             "InvalidParameter"
         }
         Refusal::Origin(_) => "Forbidden",
+        Refusal::Certificate(_) => "Forbidden.ClientCertificate",
         Refusal::Overloaded { .. } => "Throttling",
         Refusal::Wire(error) => error.code(),
         Refusal::Authn(error) => error.code(),
@@ -176,6 +177,8 @@ fn message(refusal: &Refusal, echo: Echo) -> String {
         Refusal::Resolution(error) => error.to_string(),
         Refusal::Head(_) | Refusal::BodyTooLarge { .. } | Refusal::BodyTooSlow { .. } => refusal.to_string(),
         Refusal::BodyBroken { .. } => "the body cannot be read".to_owned(),
+        // Whom it names is for the operator.
+        Refusal::Certificate(_) => "show the certificate of the principal whose key signs".to_owned(),
         // What the proxies say is the operator's to read.
         Refusal::Origin(_) => "the proxy in front of this gate does not tell where the call comes from".to_owned(),
         Refusal::Overloaded { .. } => "too many calls are under way: try again later".to_owned(),

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
-use super::config::TlsFiles;
+use super::config::{ClientCertificates, TlsFiles};
 
 /// A certificate, key or authority file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +68,7 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
 /// The name of HTTP/2 in ALPN.
 pub(super) const H2: &[u8] = b"h2";
 
-/// What a TLS listener presents: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN.
+/// What a TLS listener presents and asks for: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN, certificates of clients.
 ///
 /// # Errors
 /// [`TlsError`] where a file cannot be read or certificate and key do not go together.
@@ -76,12 +78,31 @@ pub fn server(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
     let mut config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(TlsError::Versions)?
-        .with_no_client_auth()
+        .with_client_cert_verifier(clients(files.clients.as_ref())?)
         .with_single_cert(chain, key)
         .map_err(|source| TlsError::Refused { path: files.certificate.clone(), source })?;
+    if files.clients.is_some() {
+        // A resumed session would not be verified anew.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+    }
     config.alpn_protocols = if files.http2 { vec![H2.to_vec()] } else { Vec::new() };
     config.alpn_protocols.push(b"http/1.1".to_vec());
     Ok(Arc::new(config))
+}
+
+fn clients(clients: Option<&ClientCertificates>) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
+    let Some(ClientCertificates { authorities: path, required }) = clients else {
+        return Ok(WebPkiClientVerifier::no_client_auth());
+    };
+    let refused = |error: &dyn std::error::Error| pem(path, "certificate authority", error);
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(path)? {
+        roots.add(certificate).map_err(|error| refused(&error))?;
+    }
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
+    let verifier = if *required { verifier } else { verifier.allow_unauthenticated() };
+    verifier.build().map_err(|error| refused(&error))
 }
 
 /// The certificate of a listener, as its files held it when they were last read without a mistake.

@@ -11,6 +11,7 @@ use ramgate::report::Finding;
 
 use super::caller::{self, KeptOpen};
 use super::candidate;
+use super::certificates;
 use super::events;
 use super::rules::{ALICE, ALL, CLUSTER, WORLD, policy};
 use super::stand::{ACCOUNT, Authority, Stand, UPSTREAM};
@@ -224,6 +225,41 @@ fn a_renewed_certificate_is_shown_to_new_connections_and_open_ones_go_on() {
     changing.reload().unwrap();
     assert_ne!(before, KeptOpen::securely_to(address, &authority.certificate).1);
     assert_eq!(open.exchange(&changing.request()).unwrap().status, 200);
+}
+
+#[test]
+fn other_authorities_of_client_certificates_count_for_new_connections() {
+    let mut authorities = None;
+    let mut changing = Changing::allowing(|folder| {
+        let [listener, old, new] = ["listener", "old", "new"].map(|name| {
+            std::fs::create_dir(folder.join(name)).unwrap();
+            Authority::new(&folder.join(name))
+        });
+        let files = listener.listener(&["127.0.0.1"]);
+        std::fs::copy(&old.certificate, folder.join("clients.pem")).unwrap();
+        authorities = Some((listener, old, new));
+        format!(
+            "tls = {{ certificate = \"{}\", key = \"{}\" }}\nclient_ca = \"clients.pem\"",
+            files.certificate.display(),
+            files.key.display()
+        )
+    });
+    let (listener, old, new) = authorities.unwrap();
+    changing.stand.migrate(&[(CLUSTER, "cn-hangzhou")]);
+    let [old_client, new_client] =
+        [&old, &new].map(|authority| authority.client(&["acs:ram::1234567890123456:user/alice"], |_| {}));
+    let taken = |changing: &Changing, client| {
+        let call = format!("{}\r\n", "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n").into_bytes();
+        certificates::exchange(changing.stand.address, &listener.certificate, Some(client), &call).is_some()
+    };
+    assert_eq!((taken(&changing, &old_client), taken(&changing, &new_client)), (true, false));
+    std::fs::copy(&new.certificate, changing.folder.join("clients.pem")).unwrap();
+    assert!(changing.is_seen());
+    changing.reload().unwrap();
+    assert_eq!((taken(&changing, &old_client), taken(&changing, &new_client)), (false, true));
+    std::fs::write(changing.folder.join("clients.pem"), "x").unwrap();
+    assert!(changing.reload().is_err());
+    assert_eq!((taken(&changing, &old_client), taken(&changing, &new_client)), (false, true));
 }
 
 #[test]

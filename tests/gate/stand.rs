@@ -14,7 +14,7 @@ use ramgate::policy::Dialect;
 use ramgate::report::Finding;
 use ramgate::sandbox::{self, Cluster, Direction, Server, Stage, SystemClock};
 use ramgate::store::{self, WorldSources};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -237,6 +237,16 @@ impl Authority {
         Self { issuer, directory: directory.to_owned(), certificate }
     }
 
+    /// Certificate and key of a client, as PEM, with these URIs for names.
+    pub fn client(&self, uris: &[&str], change: impl FnOnce(&mut CertificateParams)) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let mut parameters = CertificateParams::new(vec!["client.example".to_owned()]).unwrap();
+        let uris = uris.iter().map(|uri| SanType::URI((*uri).try_into().unwrap()));
+        parameters.subject_alt_names.extend(uris);
+        change(&mut parameters);
+        (parameters.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
+    }
+
     /// Certificate and key of a listener by these names.
     pub fn listener(&self, names: &[&str]) -> TlsFiles {
         let names = names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
@@ -246,6 +256,7 @@ impl Authority {
             certificate: self.directory.join("listener.pem"),
             key: self.directory.join("listener.key"),
             http2: true,
+            clients: None,
         };
         std::fs::write(&files.certificate, certificate.pem()).unwrap();
         std::fs::write(&files.key, key.serialize_pem()).unwrap();

@@ -3,13 +3,14 @@
 mod admin;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use self::admin::AdminFile;
+use super::client_certificates::ClientCertificatesFile;
 use super::lookup::LookupFile;
 use super::proxies::TrustedProxies;
 use super::shadow::ShadowFile;
@@ -73,6 +74,8 @@ struct ListenerFile {
     #[serde(default)]
     plain: bool,
     http2: Option<Spanned<bool>>,
+    client_ca: Option<Spanned<String>>,
+    client_certificates: Option<Spanned<String>>,
     network: Option<Spanned<String>>,
     #[serde(default)]
     proxy_protocol: bool,
@@ -206,6 +209,11 @@ impl Reading<'_> {
         if self.findings.is_empty() { Ok(config) } else { Err(self.findings) }
     }
 
+    /// A path of the file, from its directory.
+    pub(super) fn path(&self, path: &str) -> PathBuf {
+        self.directory.join(path)
+    }
+
     pub(super) fn refuse(&mut self, span: Span, code: &str, message: String, help: Option<&str>) {
         self.findings.push(finding(self.source, span, code, message, help));
     }
@@ -288,6 +296,8 @@ impl Reading<'_> {
             let message = "HTTP/2 is spoken over TLS alone".to_owned();
             self.refuse(asked.span().into(), "listener-http2", message, Some("leave `http2` out of a plain listener"));
         }
+        let clients = ClientCertificatesFile { authorities: listener.client_ca, wanted: listener.client_certificates };
+        let clients = self.client_certificates(clients, listener.tls.is_some());
         let proxies = self.proxies(listener.proxy_protocol, listener.trusted_proxies);
         Some(Listener {
             address: address?,
@@ -296,6 +306,7 @@ impl Reading<'_> {
                 certificate: self.directory.join(tls.certificate),
                 key: self.directory.join(tls.key),
                 http2,
+                clients,
             }),
             network,
             proxies,
