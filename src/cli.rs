@@ -1,5 +1,6 @@
 //! The command line: one file a command. A command parses flags, calls a room and prints; no logic of its own.
 
+mod audit;
 mod call;
 mod check;
 mod credential;
@@ -70,6 +71,8 @@ enum Command {
     Decide(Box<decide::Decide>),
     /// Run the gate: verify calls, decide them by policy, forward what is allowed.
     Serve(serve::Serve),
+    /// Read the records of a gate: show, count, or decide them again by another world.
+    Audit(Box<audit::Audit>),
     /// Run an upstream with PolarDB's migration operations on this machine.
     Sandbox(Box<sandbox::Sandbox>),
     /// Sign a call and send it, with the key that the Alibaba Cloud SDKs take from the environment.
@@ -93,6 +96,7 @@ pub fn main() -> Exit {
         Command::Check(check) => check.run(),
         Command::Decide(decide) => decide.run(),
         Command::Serve(serve) => serve.run(),
+        Command::Audit(audit) => audit.run(),
         Command::Sandbox(sandbox) => sandbox.run(),
         Command::Call(call) => call.run(),
     }

@@ -3,6 +3,8 @@
 
 #[path = "cli/admin.rs"]
 mod admin;
+#[path = "cli/audit.rs"]
+mod audit;
 #[path = "cli/call.rs"]
 mod call;
 #[path = "cli/decide.rs"]
@@ -78,6 +80,7 @@ fn every_command_has_an_example_in_its_help() {
         &["check", "--help"],
         &["decide", "--help"],
         &["serve", "--help"],
+        &["audit", "--help"],
         &["sandbox", "--help"],
         &["call", "--help"],
     ] {

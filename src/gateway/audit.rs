@@ -9,6 +9,8 @@ mod file;
 mod log;
 mod output;
 mod queue;
+mod reading;
+mod replay;
 
 pub use entry::{CandidateDecision, CheckEntry, Compared, Entry, Gap, GapKind, Kind, VERSION};
 pub use file::{RotatedFile, rotated};
@@ -16,6 +18,8 @@ pub(in crate::gateway) use log::Promise;
 pub use log::{Ended, Log, Unrecorded};
 pub use output::{Output, Stream, Unwritten};
 pub use queue::Dropped;
+pub use reading::{BrokenLine, Line};
+pub use replay::{Replay, Replayed};
 
 #[cfg(test)]
 mod tests;

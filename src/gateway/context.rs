@@ -18,13 +18,18 @@ const VPC_SOURCE_IP: &str = "acs:VpcSourceIp";
 /// Every key that is not set here, or by [`resource_keys`](crate::authz::resource_keys) for each check, is unknown.
 #[must_use]
 pub fn of_call(connection: &Connection, origin: &Origin, now: Timestamp) -> Context {
+    of_origin(&connection.network, origin, now)
+}
+
+/// What was known of a call that came from `origin` over `network` at `now`.
+pub(super) fn of_origin(network: &Network, origin: &Origin, now: Timestamp) -> Context {
     let address = origin.address.map(|address| address.to_string());
     let mut context = Context::unknown();
     context.set("acs:CurrentTime", date_text(now));
     if let Some(secure) = origin.secure {
         context.set("acs:SecureTransport", if secure { "true" } else { "false" });
     }
-    match &connection.network {
+    match network {
         Network::Unstated => {}
         Network::Public => {
             context.set_value(SOURCE_VPC, ContextValue::Absent);

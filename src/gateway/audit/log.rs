@@ -417,12 +417,14 @@ impl<O: Output> Writer<O> {
         let (mut written, mut last) = (0, false);
         let mut synced = !(urgent && self.shared.sync);
         while written < batch.len() || !synced {
-            let rest = batch.get(written..).unwrap_or_default();
-            let result = match self.output.write(rest) {
+            let part = share(batch.get(written..).unwrap_or_default(), self.output.at_once());
+            let result = match self.output.write(part) {
                 Ok(()) => {
-                    written = batch.len();
-                    let result = if synced { Ok(()) } else { self.output.sync() };
-                    synced |= result.is_ok();
+                    written += part.len();
+                    self.wrote(part);
+                    let whole = written == batch.len();
+                    let result = if synced || !whole { Ok(()) } else { self.output.sync() };
+                    synced |= whole && result.is_ok();
                     result
                 }
                 Err(Unwritten { written: more, error }) => {
@@ -449,6 +451,15 @@ impl<O: Output> Writer<O> {
         queue.writing = Dropped::default();
         queue.in_flight = 0;
         !queue.ended
+    }
+
+    /// Counts lines as written.
+    fn wrote(&self, lines: &[u8]) {
+        let records = counted(lines);
+        let mut queue = self.shared.lock();
+        queue.in_flight = queue.in_flight.saturating_sub(lines.len());
+        queue.writing.decisions = queue.writing.decisions.saturating_sub(records.decisions);
+        queue.writing.intents = queue.writing.intents.saturating_sub(records.intents);
     }
 
     /// Tells those who wait how far writing has come: all but the last `left` bytes that were taken.
@@ -493,6 +504,13 @@ impl<O: Output> Writer<O> {
         }
         going_on
     }
+}
+
+/// As many whole lines as `most` bytes hold, and one at least.
+fn share(lines: &[u8], most: usize) -> &[u8] {
+    let Some(within) = lines.get(..most) else { return lines };
+    let end = within.iter().rposition(|byte| *byte == b'\n').or_else(|| lines.iter().position(|byte| *byte == b'\n'));
+    end.and_then(|end| lines.get(..=end)).unwrap_or(lines)
 }
 
 /// How many records of calls these lines are.

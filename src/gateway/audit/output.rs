@@ -6,6 +6,9 @@ use std::time::Duration;
 /// How long a stream that takes nothing just now is left alone.
 const BREATHER: Duration = Duration::from_millis(5);
 
+/// Bytes that Linux writes to a pipe as one, so that a reader who stops has whole lines.
+const PIPE: usize = 4096;
+
 /// What the writer of the log writes to. Every method may take its time: calls do not wait for it.
 pub trait Output: Send + 'static {
     /// Writes whole lines.
@@ -13,6 +16,11 @@ pub trait Output: Send + 'static {
     /// # Errors
     /// [`Unwritten`] where not all of them were; those that were are not given again.
     fn write(&mut self, lines: &[u8]) -> Result<(), Unwritten>;
+
+    /// Bytes that one write should not exceed, so that lines are taken whole or not at all.
+    fn at_once(&self) -> usize {
+        usize::MAX
+    }
 
     /// Has the disk itself take what was written.
     ///
@@ -46,6 +54,10 @@ pub struct Unwritten {
 pub struct Stream<W>(pub W);
 
 impl<W: Write + Send + 'static> Output for Stream<W> {
+    fn at_once(&self) -> usize {
+        PIPE
+    }
+
     fn write(&mut self, lines: &[u8]) -> Result<(), Unwritten> {
         let (written, result) = write_all(&mut self.0, lines);
         // What a stream took is gone, in the middle of a line as well.
@@ -83,6 +95,10 @@ pub(super) fn stdout() -> io::Result<Box<dyn Output>> {
 impl Output for Box<dyn Output> {
     fn write(&mut self, lines: &[u8]) -> Result<(), Unwritten> {
         (**self).write(lines)
+    }
+
+    fn at_once(&self) -> usize {
+        (**self).at_once()
     }
 
     fn sync(&mut self) -> io::Result<()> {
