@@ -288,7 +288,7 @@ fn a_signature_counts_in_full_and_in_its_one_spelling() {
 #[test]
 fn a_call_for_another_host_is_refused_whoever_made_it() {
     for scheme in SCHEMES {
-        for host in ["gate.example", "gate.example:443", "other.example:8443", "gate.example:8443."] {
+        for host in ["gate.example", "gate.example:443", "other.example:8443", "gate.example.:8443"] {
             let error = verify(&Draft { host, ..Draft::new(scheme) }, signed_at()).expect_err("another host");
             assert_eq!((error.code(), error.status()), ("InvalidProduct.NotFound", 404), "{host}");
         }
