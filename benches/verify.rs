@@ -42,7 +42,7 @@ fn parameters(tags: usize) -> Parameters {
 
 fn acs3(parameters: &Parameters) -> WireRequest {
     let credential = Credential { access_key_id: KEY.to_owned(), secret: SECRET.into(), security_token: None };
-    let signed = sign_acs3(&SigningRequest {
+    WireRequest::from(sign_acs3(&SigningRequest {
         host: HOST,
         action: "CloseDBClusterMigration",
         version: "2017-08-01",
@@ -51,9 +51,7 @@ fn acs3(parameters: &Parameters) -> WireRequest {
         date: DATE.parse().unwrap(),
         nonce: NONCE,
         format: Format::Json,
-    });
-    let headers = signed.headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
-    WireRequest { method: signed.method.to_owned(), target: signed.target, headers, body: signed.body }
+    }))
 }
 
 fn rpc_v1(parameters: &Parameters) -> WireRequest {

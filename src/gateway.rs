@@ -60,7 +60,7 @@ pub use state::ReloadAsked;
 pub use upstream::UpstreamError;
 
 use crate::authn::{JournalError, NonceMemory};
-use admin::{Mutual, SocketFile};
+use admin::SocketFile;
 use audit::Log;
 use config::{AdminPlace, Config};
 use listener::Bound;
@@ -131,7 +131,7 @@ pub struct Gate {
 #[derive(Debug)]
 struct Looked {
     place: AdminPlace,
-    tls: Option<Arc<Mutual>>,
+    tls: Option<Arc<Certificate>>,
     _file: Option<SocketFile>,
     _stop: DropGuard,
 }

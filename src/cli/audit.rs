@@ -77,7 +77,7 @@ impl Audit {
     pub(super) fn run(self) -> Exit {
         let mut purpose = match &self.against {
             Some(directory) => {
-                let dialect = if self.lenient { Dialect::lenient() } else { Dialect::strict() };
+                let dialect = Dialect::of(self.lenient);
                 let world = match store::load(directory, &dialect) {
                     Ok(world) => world,
                     Err(errors) => {

@@ -65,7 +65,7 @@ impl Check {
     }
 
     fn world(&self) -> Exit {
-        let dialect = if self.lenient { Dialect::lenient() } else { Dialect::strict() };
+        let dialect = Dialect::of(self.lenient);
         let world = match store::load(&self.path, &dialect) {
             Ok(world) => world,
             Err(errors) => {

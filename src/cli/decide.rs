@@ -143,7 +143,7 @@ impl Decide {
 
     /// Prints the decision, and says whether it is an Allow.
     fn decide(&self) -> Result<bool, Refusal> {
-        let dialect = if self.lenient { Dialect::lenient() } else { Dialect::strict() };
+        let dialect = Dialect::of(self.lenient);
         let (policies, principal) = match &self.world {
             Some(directory) => {
                 let world =

@@ -140,7 +140,7 @@ impl Sandbox {
     fn keys(&self) -> Result<KeyRing, Exit> {
         let ring = match (&self.world, &self.account) {
             (Some(directory), _) => {
-                let dialect = if self.lenient { Dialect::lenient() } else { Dialect::strict() };
+                let dialect = Dialect::of(self.lenient);
                 let world = store::load(directory, &dialect).map_err(|errors| {
                     output::findings(&Finding::of_world(&errors), Format::Text);
                     Exit::Usage

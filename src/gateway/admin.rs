@@ -4,7 +4,6 @@
 mod answers;
 mod decide;
 mod socket;
-mod tls;
 
 use std::io;
 use std::sync::Arc;
@@ -21,11 +20,11 @@ use tokio_util::sync::CancellationToken;
 
 pub(super) use self::socket::SocketFile;
 use self::socket::{Accepting, Socket};
-pub(super) use self::tls::{Mutual, server};
 use super::GatewayError;
 use super::config::{Admin, AdminPlace};
 use super::inherited::Inherited;
 use super::state::State;
+use super::tls::Certificate;
 
 /// Connections at once; further ones wait in the system's queue.
 const CONNECTIONS: usize = 32;
@@ -39,13 +38,13 @@ const CONNECTION: Duration = Duration::from_secs(300);
 /// An admin listener that is bound, and answers once it is [run](Self::run).
 pub(super) struct Bound {
     socket: Socket,
-    tls: Option<Arc<Mutual>>,
+    tls: Option<Arc<Certificate>>,
 }
 
 impl Bound {
     /// Reads the certificates that it may have, and takes its socket from `inherited` or binds its place.
     pub(super) fn new(admin: &Admin, inherited: &mut Inherited) -> Result<Self, GatewayError> {
-        let tls = admin.tls.as_ref().map(Mutual::read).transpose()?.map(Arc::new);
+        let tls = admin.tls.as_ref().map(|tls| Certificate::read(&tls.files())).transpose()?.map(Arc::new);
         let socket = Socket::bind(&admin.place, inherited)
             .map_err(|source| GatewayError::Admin { place: admin.place.to_string(), source })?;
         Ok(Self { socket, tls })
@@ -62,7 +61,7 @@ impl Bound {
     }
 
     /// Its certificates.
-    pub(super) fn tls(&self) -> Option<&Arc<Mutual>> {
+    pub(super) fn tls(&self) -> Option<&Arc<Certificate>> {
         self.tls.as_ref()
     }
 
@@ -83,7 +82,7 @@ impl Bound {
     }
 }
 
-async fn serve(accepting: Accepting, tls: Option<Arc<Mutual>>, state: Arc<State>, stop: CancellationToken) {
+async fn serve(accepting: Accepting, tls: Option<Arc<Certificate>>, state: Arc<State>, stop: CancellationToken) {
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
     let from = accepting.trust();
     loop {

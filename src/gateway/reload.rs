@@ -80,34 +80,23 @@ impl Gate {
         watch.seen = settled.seen;
         let (config, Loaded { snapshot, findings, secret_files }) = settled.read?;
         watch.secrets = secret_files;
-        let mut certificates = Vec::with_capacity(self.certificates.len());
-        let mut mistakes = Vec::new();
-        for certificate in &self.certificates {
+        let of_admin = self.admin.as_ref().and_then(|admin| admin.tls.as_ref());
+        let (mut certificates, mut mistakes) = (Vec::new(), Vec::new());
+        for certificate in self.certificates.iter().chain(of_admin) {
             match certificate.again() {
                 Ok(config) => certificates.push((certificate, config)),
                 Err(error) => mistakes.push(Finding::nowhere(Severity::Error, "tls", error.to_string())),
             }
         }
-        let mutual = self.admin.as_ref().and_then(|admin| admin.tls.as_ref());
-        let mutual = mutual.and_then(|mutual| match mutual.again() {
-            Ok(config) => Some((mutual, config)),
-            Err(error) => {
-                mistakes.push(Finding::nowhere(Severity::Error, "tls", error.to_string()));
-                None
-            }
-        });
         if !mistakes.is_empty() {
             return Err(mistakes);
-        }
-        if let Some((mutual, config)) = mutual {
-            mutual.replace(config);
         }
         for (certificate, config) in certificates {
             certificate.replace(config);
         }
         self.service.metrics().follow(&snapshot);
         let generation = self.service.pipeline().replace(snapshot);
-        self.state.configured(kept(&self.config, config));
+        self.state.configured(config);
         Ok(Reloaded { generation, findings })
     }
 }
@@ -141,11 +130,9 @@ fn settled(path: &Path, secrets: &[PathBuf], running: Option<&Config>) -> Settle
 }
 
 fn read(path: &Path, running: Option<&Config>) -> Result<(Config, Loaded), Vec<Finding>> {
-    let mut config = Config::read(path)?;
-    let waiting = running.and_then(|running| waiting_for_a_restart(running, &config));
-    if let Some(running) = running {
-        config.listeners.clone_from(&running.listeners);
-    }
+    let new = Config::read(path)?;
+    let config = running.map_or_else(|| new.clone(), |running| kept(running, new.clone()));
+    let waiting = waiting_for_a_restart(&config, &new);
     let mut loaded = Snapshot::load(&config)?;
     loaded.findings.extend(waiting);
     Ok((config, loaded))
@@ -155,34 +142,23 @@ fn read(path: &Path, running: Option<&Config>) -> Result<(Config, Loaded), Vec<F
 fn kept(running: &Config, mut new: Config) -> Config {
     new.listeners.clone_from(&running.listeners);
     new.nonce_journal.clone_from(&running.nonce_journal);
+    new.audit.clone_from(&running.audit);
     new.admin.clone_from(&running.admin);
     let Limits { connections, calls, nonces_per_key, drain_timeout, .. } = running.limits;
     new.limits = Limits { connections, calls, nonces_per_key, drain_timeout, ..new.limits };
     new
 }
 
-/// What of a new configuration takes a restart.
-fn waiting_for_a_restart(running: &Config, new: &Config) -> Option<Finding> {
-    let fixed = |limits: &Limits| {
-        let Limits { connections, calls, nonces_per_key, drain_timeout, .. } = *limits;
-        (connections, calls, nonces_per_key, drain_timeout)
-    };
-    let mut parts = Vec::new();
-    if running.listeners != new.listeners {
-        parts.push("[[listeners]]");
-    }
-    if running.nonce_journal != new.nonce_journal {
-        parts.push("`nonce_journal`");
-    }
-    if running.audit != new.audit {
-        parts.push("[audit]");
-    }
-    if fixed(&running.limits) != fixed(&new.limits) {
-        parts.push("`connections`, `calls`, `nonces_per_key` or `drain_timeout` of [limits]");
-    }
-    if running.admin != new.admin {
-        parts.push("[admin]");
-    }
+/// What of the configuration `new` takes a restart: where it differs from what is [`kept`] of the running one.
+fn waiting_for_a_restart(kept: &Config, new: &Config) -> Option<Finding> {
+    let parts = [
+        (kept.listeners != new.listeners, "[[listeners]]"),
+        (kept.nonce_journal != new.nonce_journal, "`nonce_journal`"),
+        (kept.audit != new.audit, "[audit]"),
+        (kept.limits != new.limits, "`connections`, `calls`, `nonces_per_key` or `drain_timeout` of [limits]"),
+        (kept.admin != new.admin, "[admin]"),
+    ];
+    let parts: Vec<&str> = parts.into_iter().filter_map(|(differs, part)| differs.then_some(part)).collect();
     let message = format!("changed, and in force only after a restart: {}", parts.join(", "));
     (!parts.is_empty()).then(|| Finding::nowhere(Severity::Warning, "restart-needed", message))
 }

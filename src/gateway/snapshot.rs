@@ -1,6 +1,6 @@
 //! What a gate decides and forwards by, read once and never changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::lookup::Lookups;
 use super::rates::{Rates, Uptime};
 use super::shadow::{self, Shadows};
 use super::upstream::Upstream;
-use super::{admin, context, tls};
+use super::{context, tls};
 use crate::authn::{Echo, KeyRing};
 use crate::authz::{Authorizer, UnsuppliedKey};
 use crate::catalog::{Catalog, Facts};
@@ -43,7 +43,6 @@ pub struct Snapshot {
     /// How many snapshots were in force before it.
     pub(super) generation: u64,
     pub(super) world: World,
-    aliases: BTreeMap<String, String>,
     upstreams: Vec<Arc<Upstream>>,
 }
 
@@ -65,7 +64,8 @@ impl Snapshot {
     /// Every mistake that was found, of the world, its policies, the catalogue and the configuration. A mistake of the
     /// world hides those that could only be found in a sound one.
     pub fn load(config: &Config) -> Result<Loaded, Vec<Finding>> {
-        let world = store::load(&config.world, &dialect(config)).map_err(|errors| Finding::of_world(&errors));
+        let world =
+            store::load(&config.world, &Dialect::of(config.lenient)).map_err(|errors| Finding::of_world(&errors));
         Self::of_world(config, world)
     }
 
@@ -81,8 +81,6 @@ impl Snapshot {
         match (ground, keys) {
             (Some(ground), Some(keys)) if sound(&findings) => {
                 let secret_files = ground.secret_files();
-                let aliases = ground.world.accounts.iter();
-                let aliases = aliases.filter_map(|(id, account)| Some((id.clone(), account.alias.clone()?)));
                 let snapshot = Self {
                     catalog: ground.catalog,
                     authorizer: ground.authorizer,
@@ -95,7 +93,6 @@ impl Snapshot {
                     candidate: ground.candidate,
                     echo: if config.echo_string_to_sign { Echo::Shown } else { Echo::Withheld },
                     generation: 0,
-                    aliases: aliases.collect(),
                     world: ground.world,
                     upstreams,
                 };
@@ -162,7 +159,7 @@ impl Snapshot {
 
     /// The login name of an account.
     pub(super) fn alias(&self, account: &str) -> Option<&str> {
-        self.aliases.get(account).map(String::as_str)
+        self.world.accounts.get(account)?.alias.as_deref()
     }
 }
 
@@ -171,7 +168,7 @@ impl Snapshot {
 /// configuration can be checked where its secrets are not.
 #[must_use]
 pub fn check(config: &Config, secrets: bool) -> Vec<Finding> {
-    let world = store::load(&config.world, &dialect(config)).map_err(|errors| Finding::of_world(&errors));
+    let world = store::load(&config.world, &Dialect::of(config.lenient)).map_err(|errors| Finding::of_world(&errors));
     let mut findings = Vec::new();
     let ground = Ground::read(config, world, &mut findings);
     for upstream in &config.upstreams {
@@ -192,7 +189,7 @@ pub fn check(config: &Config, secrets: bool) -> Vec<Finding> {
             }
         }
         let mutual = config.admin.as_ref().and_then(|admin| admin.tls.as_ref());
-        if let Some(Err(error)) = mutual.map(admin::server) {
+        if let Some(Err(error)) = mutual.map(|tls| tls::server(&tls.files())) {
             findings.push(error_finding("tls", error));
         }
     }
@@ -223,7 +220,7 @@ impl Ground {
         let shadows = Shadows::new(&config.shadows, &world);
         let shadows = shadows.map_err(|error| findings.push(error_finding("world", error))).ok()?;
         let candidate = config.candidate.as_deref();
-        let candidate = candidate.and_then(|path| Candidate::load(path, &dialect(config), findings));
+        let candidate = candidate.and_then(|path| Candidate::load(path, &Dialect::of(config.lenient), findings));
         Some(Self { world, catalog, authorizer, rates, shadows, candidate })
     }
 
@@ -236,10 +233,6 @@ impl Ground {
         let keys = KeyRing::of_world(&self.world);
         keys.map_err(|errors| findings.extend(errors.iter().map(|error| error_finding("access-key", error)))).ok()
     }
-}
-
-fn dialect(config: &Config) -> Dialect {
-    if config.lenient { Dialect::lenient() } else { Dialect::strict() }
 }
 
 fn sound(findings: &[Finding]) -> bool {

@@ -47,15 +47,15 @@ pub enum TlsError {
     Versions(rustls::Error),
 }
 
-pub(super) fn provider() -> Arc<rustls::crypto::CryptoProvider> {
+fn provider() -> Arc<rustls::crypto::CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
-pub(super) fn pem(path: &Path, what: &'static str, reason: impl ToString) -> TlsError {
+fn pem(path: &Path, what: &'static str, reason: impl ToString) -> TlsError {
     TlsError::Pem { path: path.to_owned(), what, reason: reason.to_string() }
 }
 
-pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let certificates = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| pem(path, "certificate", error))?;

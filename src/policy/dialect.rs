@@ -84,6 +84,14 @@ impl Dialect {
     }
 }
 
+impl Dialect {
+    /// [Lenient](Self::lenient) where that is asked for, [strict](Self::strict) otherwise.
+    #[must_use]
+    pub const fn of(lenient: bool) -> Self {
+        if lenient { Self::lenient() } else { Self::strict() }
+    }
+}
+
 impl Default for Dialect {
     fn default() -> Self {
         Self::strict()

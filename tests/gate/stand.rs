@@ -32,6 +32,21 @@ pub const PROTECTED: &str = "pc-2zedemo00000003";
 pub const UPSTREAM: Key =
     Key { id: "STS.UpstreamCredential", secret: "canary-upstream-secret", token: Some("canary-upstream-token") };
 
+/// Names of every header of a forwarded call, in their order.
+pub const FORWARDED_HEADERS: [&str; 11] = [
+    "accept",
+    "authorization",
+    "content-length",
+    "host",
+    "x-acs-accesskey-id",
+    "x-acs-action",
+    "x-acs-content-sha256",
+    "x-acs-date",
+    "x-acs-security-token",
+    "x-acs-signature-nonce",
+    "x-acs-version",
+];
+
 /// A gate, the sandbox behind it, and what both stand on.
 pub struct Stand {
     runtime: Runtime,

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::{ClientCertificates, TlsFiles};
+
 /// The admin listener (spec gate-rules G18).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Admin {
@@ -33,6 +35,15 @@ pub struct AdminTls {
     pub key: PathBuf,
     /// The authorities whose certificates clients must show.
     pub clients: PathBuf,
+}
+
+impl AdminTls {
+    /// The files of a listener without HTTP/2 that takes nobody who shows no certificate.
+    #[must_use]
+    pub fn files(&self) -> TlsFiles {
+        let clients = ClientCertificates { authorities: self.clients.clone(), required: true };
+        TlsFiles { certificate: self.certificate.clone(), key: self.key.clone(), http2: false, clients: Some(clients) }
+    }
 }
 
 impl std::fmt::Display for AdminPlace {
