@@ -165,7 +165,7 @@ fn a_unix_socket_is_for_its_owner_replaces_one_that_was_left_and_goes_with_the_g
     let mut config = super::stand::config(SocketAddr::from(([127, 0, 0, 1], 1)));
     let snapshot = Snapshot::of_world(&config, Ok(world(WORLD, &[("rights", &policy(ALL))]))).unwrap().snapshot;
     config.admin = Some(Admin { place: AdminPlace::Unix(path.clone()), tls: None });
-    let error = runtime.block_on(Gate::serve(&config, snapshot, events::log(&config.audit))).unwrap_err();
+    let error = runtime.block_on(Gate::serve(&config, snapshot, events::log(&config.audit).0)).unwrap_err();
     assert!(error.to_string().contains("admin.sock"), "{error}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "a file");
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,8 +16,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 static LOGGED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static RECORDED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-/// Every record, read.
-static EVENTS: Mutex<Vec<Value>> = Mutex::new(Vec::new());
+/// Every record, read, and the log that it was put into.
+static EVENTS: Mutex<Vec<(LogId, Value)>> = Mutex::new(Vec::new());
+static LOGS: AtomicUsize = AtomicUsize::new(0);
 static BEGIN: Once = Once::new();
 
 #[derive(Clone, Copy)]
@@ -56,8 +58,12 @@ pub fn begin() {
     });
 }
 
+/// Tells the records of one log from those of others: gates whose ports differ have callers whose ports do not.
+#[derive(Clone, Copy, PartialEq)]
+pub struct LogId(usize);
+
 /// An output whose records are kept here. Every one of them is as its type says.
-struct Kept;
+struct Kept(LogId);
 
 impl Output for Kept {
     fn write(&mut self, lines: &[u8]) -> Result<(), Unwritten> {
@@ -67,7 +73,7 @@ impl Output for Kept {
             let record: Value = serde_json::from_slice(line).unwrap();
             let entry: Entry<'_> = serde_json::from_slice(line).unwrap();
             assert_eq!(serde_json::to_value(&entry).unwrap(), record);
-            record
+            (self.0, record)
         });
         EVENTS.lock().unwrap_or_else(PoisonError::into_inner).extend(records);
         Ok(())
@@ -75,8 +81,9 @@ impl Output for Kept {
 }
 
 /// A log whose records are kept here.
-pub fn log(config: &Audit) -> Log {
-    Log::to(Kept, config).unwrap()
+pub fn log(config: &Audit) -> (Log, LogId) {
+    let id = LogId(LOGS.fetch_add(1, Ordering::Relaxed));
+    (Log::to(Kept(id), config).unwrap(), id)
 }
 
 /// Everything that was logged and recorded so far.
@@ -89,15 +96,15 @@ pub fn mark() -> usize {
     EVENTS.lock().unwrap_or_else(PoisonError::into_inner).len()
 }
 
-/// The records of ended calls since `mark` of calls that came from `peer`, as far as they are there.
-pub fn decisions_since(mark: usize, peer: SocketAddr) -> Vec<Value> {
-    events_since(mark, |event| is_decision(event) && event["peer"] == peer.to_string())
+/// The records of ended calls since `mark` of calls that came from `peer` to the gate of `log`, as far as they are there.
+pub fn decisions_since(mark: usize, log: LogId, peer: SocketAddr) -> Vec<Value> {
+    events_since(mark, |of, event| of == log && is_decision(event) && event["peer"] == peer.to_string())
 }
 
 /// The records since `mark` that `wanted` picks, in order.
-fn events_since(mark: usize, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+fn events_since(mark: usize, wanted: impl Fn(LogId, &Value) -> bool) -> Vec<Value> {
     let events = EVENTS.lock().unwrap_or_else(PoisonError::into_inner);
-    events[mark..].iter().filter(|event| wanted(event)).cloned().collect()
+    events[mark..].iter().filter(|(log, event)| wanted(*log, event)).map(|(_, event)| event.clone()).collect()
 }
 
 fn is_decision(event: &Value) -> bool {
@@ -108,7 +115,7 @@ fn is_decision(event: &Value) -> bool {
 pub fn of_call(request_id: &str) -> Vec<Value> {
     let began = Instant::now();
     loop {
-        let events = events_since(0, |event| event["request_id"] == request_id);
+        let events = events_since(0, |_, event| event["request_id"] == request_id);
         if events.iter().any(is_decision) {
             return events;
         }
@@ -117,11 +124,11 @@ pub fn of_call(request_id: &str) -> Vec<Value> {
     }
 }
 
-/// The events of the one call that came from `peer` since `mark`.
-pub fn of_peer(mark: usize, peer: SocketAddr) -> Vec<Value> {
+/// The events of the one call that came from `peer` to the gate of `log` since `mark`.
+pub fn of_peer(mark: usize, log: LogId, peer: SocketAddr) -> Vec<Value> {
     let began = Instant::now();
     loop {
-        let events = decisions_since(mark, peer);
+        let events = decisions_since(mark, log, peer);
         if let [event] = &events[..] {
             return of_call(event["request_id"].as_str().unwrap());
         }

@@ -37,7 +37,7 @@ fn outbound(pipeline: &Pipeline, request: WireRequest) -> Result<Outbound, Refus
 pub fn permitted(pipeline: &Pipeline, request: WireRequest, at: Timestamp) -> Result<Permitted, Refusal> {
     let peer = SocketAddr::from(([192, 0, 2, 1], 5000));
     let connection = Arc::new(Connection::direct(peer, true, Network::Unstated, Hosts::new([HOST])));
-    let mut record = Record::new("a test".to_owned(), &connection, &events::log(&Audit::default()));
+    let mut record = Record::new("a test".to_owned(), &connection, &events::log(&Audit::default()).0);
     let origin = Origin { address: Some(connection.peer.ip()), secure: Some(true) };
     let received = Received { request, connection, origin, at };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

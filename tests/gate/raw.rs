@@ -99,7 +99,7 @@ impl Since {
     #[track_caller]
     pub fn assert_one(&self, stand: &Stand, local: SocketAddr, answers: usize) -> usize {
         assert!(stand.gate().0.log().flush());
-        let decisions = events::decisions_since(self.log, local);
+        let decisions = events::decisions_since(self.log, stand.log_id(), local);
         assert_eq!(decisions.len(), answers, "one record an answer: {decisions:?}");
         let mut allowed: Vec<String> = decisions
             .iter()

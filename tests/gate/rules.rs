@@ -472,7 +472,7 @@ fn g16_a_write_goes_on_where_its_caller_hangs_up_and_is_recorded() {
     upstream.wait_for_a_call();
     let peer = stream.local_addr().unwrap();
     drop(stream);
-    let events = events::of_peer(mark, peer);
+    let events = events::of_peer(mark, stand.log_id(), peer);
     let [intent, decision] = &events[..] else { panic!("{events:?}") };
     assert_eq!(intent["kind"], "intent", "the intent is on record first");
     assert_eq!(decision["forwarded"], true, "{decision}");

@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 
 use super::caller::{self, Answer, Key};
 use super::client::Place;
-use super::events;
+use super::events::{self, LogId};
 
 pub const ACCOUNT: &str = "1234567890123456";
 pub const FIRST: &str = "pc-bp1demo00000001";
@@ -52,6 +52,7 @@ pub struct Stand {
     runtime: Runtime,
     pub sandbox: Server,
     gate: Gate,
+    log_id: LogId,
     pub place: Place,
     pub address: SocketAddr,
     _directory: TempDir,
@@ -104,11 +105,11 @@ impl Stand {
     }
 
     fn serve(directory: TempDir, runtime: Runtime, sandbox: Server, config: &Config, snapshot: Snapshot) -> Self {
-        let log = events::log(&config.audit);
+        let (log, log_id) = events::log(&config.audit);
         let gate = runtime.block_on(Gate::serve(config, snapshot, log)).unwrap();
         let address = gate.addresses()[0];
         let place = Place { endpoint: address.to_string(), ca: None };
-        Self { runtime, sandbox, gate, place, address, _directory: directory }
+        Self { runtime, sandbox, gate, log_id, place, address, _directory: directory }
     }
 
     fn trusting(mut self, ca: Option<PathBuf>) -> Self {
@@ -139,6 +140,11 @@ impl Stand {
     /// The gate itself, and what its futures run on.
     pub fn gate(&self) -> (&Gate, &Runtime) {
         (&self.gate, &self.runtime)
+    }
+
+    /// What tells its records from those of other gates.
+    pub fn log_id(&self) -> LogId {
+        self.log_id
     }
 
     /// Signs and makes a call.
