@@ -32,9 +32,12 @@ mod snapshot;
 mod state;
 pub mod tls;
 mod upstream;
+mod workers;
 
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -67,6 +70,7 @@ use listener::Bound;
 use service::Service;
 use state::State;
 use tls::{Certificate, TlsError};
+use workers::Workers;
 
 /// A gate that cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +101,9 @@ pub enum GatewayError {
     /// A certificate or key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The system has no threads for it.
+    #[error("the workers cannot be started: {0}")]
+    Workers(#[source] std::io::Error),
     /// The journal of nonces cannot be used.
     #[error("the journal of nonces cannot be used: {0}")]
     Journal(#[source] JournalError),
@@ -125,6 +132,7 @@ pub struct Gate {
     state: Arc<State>,
     asked: Mutex<mpsc::Receiver<ReloadAsked>>,
     admin: Option<Looked>,
+    workers: Arc<Workers>,
 }
 
 /// How a gate is looked after. Dropped, it is no more.
@@ -171,6 +179,8 @@ impl Gate {
         };
         let pipeline = Pipeline::new(snapshot, nonces.with_share(config.limits.nonces_per_key));
         let service = Arc::new(Service::new(pipeline, &config.limits, log));
+        let workers = config.workers.unwrap_or_else(|| available_parallelism().map_or(1, NonZero::get));
+        let workers = Arc::new(Workers::start(workers).map_err(GatewayError::Workers)?);
         let stop = CancellationToken::new();
         let (state, asked) = State::new(Arc::clone(&service), config.clone());
         let state = Arc::new(state);
@@ -187,11 +197,13 @@ impl Gate {
             state,
             asked: Mutex::new(asked),
             admin,
+            workers,
         };
         let slots = Arc::new(Semaphore::new(config.limits.connections));
         for bound in bound {
             let (service, slots) = (Arc::clone(&gate.service), Arc::clone(&slots));
-            gate.listeners.spawn(bound.run(service, slots, gate.connections.clone(), stop.clone()));
+            let (workers, connections) = (Arc::clone(&gate.workers), gate.connections.clone());
+            gate.listeners.spawn(bound.run(service, workers, slots, connections, stop.clone()));
         }
         Ok(gate)
     }
@@ -246,6 +258,9 @@ impl Gate {
             self.service.finish().await;
         });
         let drained = drained.await;
+        if let Some(workers) = Arc::into_inner(self.workers) {
+            workers.end().await;
+        }
         // Only now: until the end it can be asked how far it is.
         drop(self.admin);
         if drained.is_ok() { Drained::Whole } else { Drained::CutShort }

@@ -51,7 +51,7 @@ impl Serve {
                 return Exit::Usage;
             }
         };
-        let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => {
                 output::complain(error);

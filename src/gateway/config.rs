@@ -201,6 +201,8 @@ pub struct Config {
     pub limits: Limits,
     /// Where calls are put on record.
     pub audit: Audit,
+    /// Threads that serve connections; as many as there are processors where it is not said.
+    pub workers: Option<usize>,
     /// File that remembers nonces across a restart; without one a replay after a restart could pass, which a
     /// configuration file has to ask for.
     pub nonce_journal: Option<PathBuf>,
@@ -231,6 +233,7 @@ impl Config {
             upstreams: Vec::new(),
             limits: Limits::default(),
             audit: Audit::default(),
+            workers: None,
             nonce_journal: None,
             allow_root_keys: false,
             acknowledged_keys: BTreeSet::new(),

@@ -28,6 +28,7 @@ use super::metrics::NotServed;
 use super::proxy_protocol::{self, Announced, HeaderError};
 use super::service::Service;
 use super::tls::{self, Certificate};
+use super::workers::Workers;
 use crate::authn::Hosts;
 
 /// What the network says of a connection; nothing in it comes from the caller (spec gate-rules G13).
@@ -112,11 +113,12 @@ impl Bound {
         self.tls.as_ref()
     }
 
-    /// Accepts until `stop`. Each connection takes one of `slots`, is one of `connections`, and ends on `stop` with
-    /// what is under way on it.
+    /// Accepts until `stop`. Each connection is served by one of `workers`, takes one of `slots`, is one of
+    /// `connections`, and ends on `stop` with what is under way on it.
     pub(super) async fn run(
         self,
         service: Arc<Service>,
+        workers: Arc<Workers>,
         slots: Arc<Semaphore>,
         connections: TaskTracker,
         stop: CancellationToken,
@@ -155,23 +157,37 @@ impl Bound {
                 host_id: Arc::clone(&self.host_id),
             };
             let tls = self.tls.as_ref().map(|certificate| TlsAcceptor::from(certificate.current()));
+            // It is waited for where it is served, and no longer here.
+            let stream = match stream.into_std() {
+                Ok(stream) => stream,
+                Err(error) => {
+                    tracing::warn!(%peer, %error, "connection not handed to a worker");
+                    continue;
+                }
+            };
             let serving = serve(stream, tls, connection, Arc::clone(&service), stop.clone());
-            connections.spawn(async move {
+            let Some(worker) = workers.next() else { return };
+            let served = async move {
                 serving.await;
                 drop((open, slot));
-            });
+            };
+            connections.spawn_on(served, worker);
         }
     }
 }
 
 async fn serve(
-    stream: TcpStream,
+    stream: std::net::TcpStream,
     tls: Option<TlsAcceptor>,
     connection: Connection,
     service: Arc<Service>,
     stop: CancellationToken,
 ) {
     let peer = connection.peer;
+    let stream = match TcpStream::from_std(stream) {
+        Ok(stream) => stream,
+        Err(error) => return tracing::warn!(%peer, %error, "connection not taken by its worker"),
+    };
     let snapshot = service.pipeline().snapshot();
     // A client that takes nothing of its answers must not hold its place for ever.
     let (header_timeout, write_timeout) = (snapshot.limits.header_timeout, snapshot.limits.write_timeout);

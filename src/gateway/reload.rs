@@ -141,6 +141,7 @@ fn read(path: &Path, running: Option<&Config>) -> Result<(Config, Loaded), Vec<F
 /// `new` with everything that takes a restart as it is in `running`.
 fn kept(running: &Config, mut new: Config) -> Config {
     new.listeners.clone_from(&running.listeners);
+    new.workers = running.workers;
     new.nonce_journal.clone_from(&running.nonce_journal);
     new.audit.clone_from(&running.audit);
     new.admin.clone_from(&running.admin);
@@ -153,6 +154,7 @@ fn kept(running: &Config, mut new: Config) -> Config {
 fn waiting_for_a_restart(kept: &Config, new: &Config) -> Option<Finding> {
     let parts = [
         (kept.listeners != new.listeners, "[[listeners]]"),
+        (kept.workers != new.workers, "`workers`"),
         (kept.nonce_journal != new.nonce_journal, "`nonce_journal`"),
         (kept.audit != new.audit, "[audit]"),
         (kept.limits != new.limits, "`connections`, `calls`, `nonces_per_key` or `drain_timeout` of [limits]"),

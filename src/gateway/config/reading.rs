@@ -142,6 +142,7 @@ struct GateFile {
     allow_root_keys: bool,
     #[serde(default)]
     acknowledge_unsupplied_keys: Vec<String>,
+    workers: Option<Spanned<u64>>,
     #[serde(default)]
     nonces_in_memory: bool,
     #[serde(default)]
@@ -184,6 +185,7 @@ impl Reading<'_> {
         config.audit =
             file.audit.read(directory, |span, code, message, help| self.refuse(span, code, message, Some(help)));
         self.nonces(&file.gate);
+        config.workers = file.gate.workers.as_ref().and_then(|workers| self.workers(workers));
         config.nonce_journal = file.gate.nonce_journal.map(|path| self.directory.join(path));
         config.allow_root_keys = file.gate.allow_root_keys;
         config.acknowledged_keys = file.gate.acknowledge_unsupplied_keys.into_iter().collect();
@@ -228,6 +230,15 @@ impl Reading<'_> {
         };
         let help = "name a file with `nonce_journal = \"…\"` under [gate], or accept it with `nonces_in_memory = true`";
         self.refuse(Span::default(), "nonce-journal", message.to_owned(), Some(help));
+    }
+
+    fn workers(&mut self, workers: &Spanned<u64>) -> Option<usize> {
+        let count = usize::try_from(*workers.get_ref()).ok().filter(|count| (1..=1024).contains(count));
+        if count.is_none() {
+            let message = "`workers` is a number from 1 to 1024".to_owned();
+            self.refuse(workers.span().into(), "limit", message, Some("leave it out for one of each processor"));
+        }
+        count
     }
 
     fn lenient(&mut self, dialect: Option<&Spanned<String>>) -> bool {

@@ -4,7 +4,7 @@
 //! have acted on it.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::{Request, Response};
@@ -18,13 +18,17 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use crate::gateway::config::Endpoint;
+use crate::gateway::workers;
 
 /// How long a connection may stay unused before it is given up: less than servers and load balancers wait, which
 /// would otherwise close it just as a call is sent.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Connections that are kept for later; more are closed once their call is answered.
+/// Connections that a worker keeps for later; more are closed once their call is answered.
 const KEPT: usize = 256;
+
+/// Workers that have a share of their own; more workers share.
+const SHARES: usize = 64;
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -41,7 +45,8 @@ pub(super) struct Pool {
     port: u16,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     connect_timeout: Duration,
-    idle: Mutex<Vec<Idle>>,
+    /// Of each worker, which keeps to its own.
+    idle: [Mutex<Vec<Idle>>; SHARES],
 }
 
 struct Idle {
@@ -70,7 +75,7 @@ impl Pool {
             None
         };
         let port = authority.port_u16().unwrap_or(if endpoint.tls { 443 } else { 80 });
-        Ok(Self { host, port, tls, connect_timeout, idle: Mutex::default() })
+        Ok(Self { host, port, tls, connect_timeout, idle: std::array::from_fn(|_| Mutex::default()) })
     }
 
     /// Sends `request`, and gives the answer's head and the connection it comes over.
@@ -104,16 +109,23 @@ impl Pool {
     /// Takes back a connection whose answer was read whole.
     pub(super) fn keep(&self, Lent(sender): Lent) {
         if !sender.is_closed() {
-            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut idle = self.share();
             if idle.len() < KEPT {
                 idle.push(Idle { sender, since: Instant::now() });
             }
         }
     }
 
+    /// The connections of the worker that this runs on.
+    fn share(&self) -> MutexGuard<'_, Vec<Idle>> {
+        let [first, ..] = &self.idle;
+        let share = self.idle.get(workers::current() % SHARES).unwrap_or(first);
+        share.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The connection that was used last, so that those that are not needed grow old.
     fn take(&self) -> Option<Sender> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self.share();
         let taken = idle.pop()?;
         if taken.since.elapsed() > IDLE {
             // Those below were used before it.
