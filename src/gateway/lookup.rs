@@ -171,6 +171,20 @@ impl Lookups {
         Ok(found)
     }
 
+    /// What is remembered of the clusters that a call lacks. Nothing is looked up.
+    pub(super) async fn remembered(&self, lacking: &[Lacking], account: &str, version: &str) -> Found {
+        let mut found = Found::default();
+        for Lacking { cluster, .. } in lacking {
+            let key = (account.to_owned(), version.to_owned(), cluster.clone());
+            match self.remembered.get(&key).await {
+                Some(Remembered::There(facts)) => found.clusters.push((cluster.clone(), (*facts).clone())),
+                Some(Remembered::Absent) => found.absent.push(cluster.clone()),
+                None => {}
+            }
+        }
+        found
+    }
+
     async fn look_up(
         &self,
         cluster: &str,

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use ramgate::gateway::config::{Admin, AdminPlace};
+use ramgate::gateway::config::{Admin, AdminPlace, Lookup};
 use serde_json::{Value, json};
 
 use super::caller::{self, Answer};
@@ -131,4 +131,25 @@ fn a_question_without_an_answer_is_refused_and_says_why() {
         assert_eq!(send(&stand, media_type, &body).status, status, "{media_type}");
     }
     assert!(stand.forwarded().is_empty());
+}
+
+#[test]
+fn a_cluster_that_was_looked_up_for_a_call_is_known_and_none_is_looked_up_for_a_question() {
+    let stand = Stand::of_world(world(WORLD, &[("rights", &policy(STATEMENTS))]), |config| {
+        config.lookup = Some(Lookup::default());
+        config.admin = Some(Admin { place: AdminPlace::Address(SocketAddr::from(([127, 0, 0, 1], 0))), tls: None });
+    })
+    .unwrap();
+    stand.migrate(&[("pc-bp1newnew", "cn-shanghai")]);
+    let mut question = call("DescribeDBClusterMigration", "127.0.0.1");
+    question["parameters"]["DBClusterId"] = json!("pc-bp1newnew");
+    assert_eq!(ask(&stand, &question).0, 422);
+    assert!(stand.forwarded().is_empty());
+    let called = stand.call(ALICE, "DescribeDBClusterMigration", &[("DBClusterId", "pc-bp1newnew")]);
+    assert_eq!(called.status, 200, "{called:?}");
+    let forwarded = stand.forwarded().len();
+    let (status, answer) = ask(&stand, &question);
+    assert_eq!((status, &answer["allowed"]), (200, &json!(true)), "{answer}");
+    assert!(answer["checks"][0]["resource"].as_str().unwrap().contains("cn-shanghai"), "{answer}");
+    assert_eq!(stand.forwarded().len(), forwarded);
 }

@@ -138,7 +138,7 @@ async fn decide(state: &State, request: Request<Incoming>) -> Answer {
         Ok(question) => question,
         Err(error) => return refused(StatusCode::BAD_REQUEST, &format!("this is no question: {error}")),
     };
-    match question.ask(&state.service().pipeline().snapshot()) {
+    match question.ask(&state.service().pipeline().snapshot()).await {
         Ok(answer) => told(StatusCode::OK, &answer),
         Err(error @ Unanswerable::Resolution(_)) => refused(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
         Err(error) => refused(StatusCode::BAD_REQUEST, &error.to_string()),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::authz::{CheckDecision, Decision, GivenKeys, InvalidGivenKeys, Mode, Outcome, Request, Trace, group_value};
 use crate::catalog::{ApiCall, Checks, Known, Parameters, ResolutionError};
 use crate::gateway::Snapshot;
+use crate::gateway::lookup::Found;
 use crate::identity::{Principal, UnknownPrincipal};
 
 /// May somebody make a call, or do something with a resource?
@@ -111,11 +112,11 @@ pub(super) struct Answer {
 
 impl Question {
     /// Asks `snapshot`.
-    pub(super) fn ask(&self, snapshot: &Snapshot) -> Result<Answer, Unanswerable> {
+    pub(super) async fn ask(&self, snapshot: &Snapshot) -> Result<Answer, Unanswerable> {
         let principal = snapshot.world.principal(&self.principal)?;
         match (&self.operation, &self.action, &self.resource) {
             (Some(operation), None, None) if self.resource_group.is_none() => {
-                self.by_call(operation, &principal, snapshot)
+                self.by_call(operation, &principal, snapshot).await
             }
             (None, Some(action), Some(resource)) if self.parameters.0.is_empty() => {
                 self.by_action(action, resource, &principal, snapshot)
@@ -128,14 +129,19 @@ impl Question {
         }
     }
 
-    fn by_call(&self, operation: &str, principal: &Principal, snapshot: &Snapshot) -> Result<Answer, Unanswerable> {
+    async fn by_call(
+        &self,
+        operation: &str,
+        principal: &Principal,
+        snapshot: &Snapshot,
+    ) -> Result<Answer, Unanswerable> {
         let context = self.keys()?.context(&[
             ("acs:PrincipalARN", "`principal`"),
             ("acs:RequestTag/*", "`parameters`"),
             ("acs:ResourceGroupId", "the world's inventory"),
             ("acs:ResourceTag/*", "the world's inventory"),
         ])?;
-        let checks = self.checks(operation, principal, snapshot)?;
+        let checks = self.checks(operation, principal, snapshot).await?;
         let (verdict, traces) = snapshot.authorizer.explain_checks(principal, &checks, &context);
         Ok(Answer {
             allowed: verdict.is_allowed(),
@@ -146,7 +152,12 @@ impl Question {
     }
 
     /// What the policies are asked about the call.
-    fn checks(&self, operation: &str, principal: &Principal, snapshot: &Snapshot) -> Result<Checks, Unanswerable> {
+    async fn checks(
+        &self,
+        operation: &str,
+        principal: &Principal,
+        snapshot: &Snapshot,
+    ) -> Result<Checks, Unanswerable> {
         let parts: Vec<&str> = operation.split(':').collect();
         let [product, version, operation] = parts[..] else {
             let form = format!("`{operation}` is no operation: write \"PRODUCT:VERSION:OPERATION\"");
@@ -167,7 +178,12 @@ impl Question {
             account_alias: snapshot.alias(account),
             single_region: snapshot.upstream(account, version).and_then(|upstream| upstream.region()),
         })?;
-        Ok(plan.complete(&snapshot.facts)?)
+        // Looking up is for calls: their connections to upstreams are not this listener's.
+        let found = match &snapshot.lookups {
+            Some(lookups) => lookups.remembered(&plan.lacking(&snapshot.facts), account, version).await,
+            None => Found::default(),
+        };
+        Ok(plan.complete(&found.beside(&snapshot.facts))?)
     }
 
     fn by_action(
