@@ -1,5 +1,6 @@
 //! The command line: one file a command. A command parses flags, calls a room and prints; no logic of its own.
 
+mod admin;
 mod audit;
 mod call;
 mod check;
@@ -73,6 +74,8 @@ enum Command {
     Serve(serve::Serve),
     /// Read the records of a gate: show, count, or decide them again by another world.
     Audit(Box<audit::Audit>),
+    /// Ask a running gate over its admin listener: whether it is ready, what it counts, to reload.
+    Admin(admin::Admin),
     /// Run an upstream with PolarDB's migration operations on this machine.
     Sandbox(Box<sandbox::Sandbox>),
     /// Sign a call and send it, with the key that the Alibaba Cloud SDKs take from the environment.
@@ -97,6 +100,7 @@ pub fn main() -> Exit {
         Command::Decide(decide) => decide.run(),
         Command::Serve(serve) => serve.run(),
         Command::Audit(audit) => audit.run(),
+        Command::Admin(admin) => admin.run(),
         Command::Sandbox(sandbox) => sandbox.run(),
         Command::Call(call) => call.run(),
     }

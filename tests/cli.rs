@@ -81,6 +81,7 @@ fn every_command_has_an_example_in_its_help() {
         &["decide", "--help"],
         &["serve", "--help"],
         &["audit", "--help"],
+        &["admin", "--help"],
         &["sandbox", "--help"],
         &["call", "--help"],
     ] {

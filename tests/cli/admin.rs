@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::process::{Key, run};
 use super::serve::{Gate, configuration};
 
 const OTHER: &str = "\n# Another text.\n";
@@ -75,4 +76,32 @@ fn a_reload_that_is_asked_for_is_answered_with_what_it_came_to() {
     let (status, _) = gate.end();
     assert_eq!(status, 0);
     assert!(!socket.exists());
+}
+
+#[test]
+fn a_gate_is_asked_by_its_configuration_or_by_its_place() {
+    const NONE: Key = Key { id: "", secret: "", token: "" };
+    let folder = tempfile::tempdir().unwrap();
+    let (path, socket) = looked_after(folder.path());
+    let (path, socket) = (path.to_str().unwrap(), socket.to_str().unwrap());
+    let (status, _, remarks) = run(NONE, &["admin", "ready", "--config", path]);
+    assert_eq!(status, 3, "{remarks}");
+    assert!(remarks.contains(socket), "{remarks}");
+    let gate = Gate::start(Path::new(path));
+    for (what, told) in
+        [("alive", "\"alive\": true"), ("ready", "\"ready\": true"), ("metrics", "# EOF"), ("config", "env:UPSTREAM")]
+    {
+        let (status, result, remarks) = run(NONE, &["admin", what, "--config", path]);
+        assert_eq!((status, remarks.as_str()), (0, ""));
+        assert!(result.contains(told), "{what}: {result}");
+    }
+    let (status, result, _) = run(NONE, &["admin", "reload", "--at", socket]);
+    assert_eq!(status, 0);
+    assert!(result.contains("\"outcome\": \"applied\""), "{result}");
+    std::fs::write(folder.path().join("world/world.toml"), "[accounts.1]\n").unwrap();
+    let (status, result, _) = run(NONE, &["admin", "reload", "--at", socket]);
+    assert_eq!(status, 1);
+    assert!(result.contains("world.toml"), "{result}");
+    assert_eq!(gate.end().0, 0);
+    assert_eq!(run(NONE, &["admin", "ready"]).0, 2);
 }
