@@ -20,6 +20,7 @@ mod lookup;
 mod metrics;
 mod origin;
 mod pipeline;
+mod places;
 pub mod proxy_protocol;
 mod rates;
 mod record;
@@ -41,7 +42,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Mutex, Semaphore, mpsc};
+use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -67,6 +68,7 @@ use admin::SocketFile;
 use audit::Log;
 use config::{AdminPlace, Config};
 use listener::Bound;
+use places::Places;
 use service::Service;
 use state::State;
 use tls::{Certificate, TlsError};
@@ -199,11 +201,11 @@ impl Gate {
             admin,
             workers,
         };
-        let slots = Arc::new(Semaphore::new(config.limits.connections));
+        let places = Places::new(config.limits.connections);
         for bound in bound {
-            let (service, slots) = (Arc::clone(&gate.service), Arc::clone(&slots));
+            let (service, places) = (Arc::clone(&gate.service), Arc::clone(&places));
             let (workers, connections) = (Arc::clone(&gate.workers), gate.connections.clone());
-            gate.listeners.spawn(bound.run(service, workers, slots, connections, stop.clone()));
+            gate.listeners.spawn(bound.run(service, workers, places, connections, stop.clone()));
         }
         Ok(gate)
     }

@@ -221,7 +221,7 @@ fn ramgate(folder: &Path, address: SocketAddr, origin: SocketAddr) -> Child {
     let configuration = format!(
         "[[listeners]]\naddress = \"{address}\"\nplain = true\nnetwork = \"public\"\n[[upstreams]]\nproduct = \
          \"polardb\"\nversion = \"2017-08-01\"\naccount = \"1234567890123456\"\nendpoint = \"http://{origin}\"\nplain = \
-         true\ncredential = {{ id = \"LTAI5tUpstream\", secret = \"env:UPSTREAM_SECRET\" }}\n[limits]\nnonces_per_key = \
+         true\ncredential = {{ id = \"LTAI5tUpstream\", secret = \"env:UPSTREAM_SECRET\" }}\n[limits]\nconnections_per_client = 4096\nnonces_per_key = \
          100000000\n[gate]\nnonce_journal = \"nonces\"\n"
     );
     let path = folder.join("ramgate.toml");

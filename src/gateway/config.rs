@@ -129,6 +129,8 @@ pub struct Limits {
     pub parameters: usize,
     /// Connections served at once; further ones wait in the system's queue.
     pub connections: usize,
+    /// Connections of one client at once; further ones are closed. Those of trusted proxies are not counted.
+    pub connections_per_client: usize,
     /// Calls under way at once on one HTTP/2 connection.
     pub streams: usize,
     /// Calls under way at once, those included whose callers have hung up; further ones are turned away.
@@ -167,6 +169,7 @@ impl Default for Limits {
             body_bytes: 256 * 1024,
             parameters: 1000,
             connections: 4096,
+            connections_per_client: 1024,
             streams: 100,
             calls: 1024,
             header_timeout: Duration::from_secs(10),

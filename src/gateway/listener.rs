@@ -1,6 +1,6 @@
 //! Accepting connections: with a PROXY header or without, plain or TLS, HTTP/1.1 or HTTP/2, bounded, drained on shutdown.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -25,6 +24,7 @@ use super::http2;
 use super::inherited::Inherited;
 use super::lifetime::{self, Activity, Watched};
 use super::metrics::NotServed;
+use super::places::{Place, Places, TooMany};
 use super::proxy_protocol::{self, Announced, HeaderError};
 use super::service::Service;
 use super::tls::{self, Certificate};
@@ -65,6 +65,15 @@ impl Connection {
             hosts: hosts.into(),
             host_id: peer.to_string().into(),
         }
+    }
+
+    /// Whose the connection is; `None` where it is that of a trusted proxy, whose connections are those of many.
+    fn client(&self) -> Option<IpAddr> {
+        let client = match self.announced {
+            Some(Announced::Relayed(client)) => client,
+            Some(Announced::Own | Announced::Unaddressed) | None => self.peer,
+        };
+        Some(client.ip()).filter(|client| !self.proxies.trusts(*client))
     }
 }
 
@@ -113,27 +122,27 @@ impl Bound {
         self.tls.as_ref()
     }
 
-    /// Accepts until `stop`. Each connection is served by one of `workers`, takes one of `slots`, is one of
+    /// Accepts until `stop`. Each connection is served by one of `workers`, takes one of `places`, is one of
     /// `connections`, and ends on `stop` with what is under way on it.
     pub(super) async fn run(
         self,
         service: Arc<Service>,
         workers: Arc<Workers>,
-        slots: Arc<Semaphore>,
+        places: Arc<Places>,
         connections: TaskTracker,
         stop: CancellationToken,
     ) {
         loop {
-            // A slot first: past the limit connections wait in the system's queue and take no memory here.
+            // A place first: past the limit connections wait in the system's queue and take no memory here.
             let accepted = async {
-                let slot = Arc::clone(&slots).acquire_owned().await.ok()?;
-                Some((self.socket.accept().await, slot))
+                let place = places.next().await?;
+                Some((self.socket.accept().await, place))
             };
             let accepted = tokio::select! {
                 accepted = accepted => accepted,
                 () = stop.cancelled() => return,
             };
-            let Some((accepted, slot)) = accepted else { return };
+            let Some((accepted, place)) = accepted else { return };
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -165,11 +174,11 @@ impl Bound {
                     continue;
                 }
             };
-            let serving = serve(stream, tls, connection, Arc::clone(&service), stop.clone());
+            let serving = serve(stream, tls, connection, place, Arc::clone(&service), stop.clone());
             let Some(worker) = workers.next() else { return };
             let served = async move {
                 serving.await;
-                drop((open, slot));
+                drop(open);
             };
             connections.spawn_on(served, worker);
         }
@@ -180,6 +189,7 @@ async fn serve(
     stream: std::net::TcpStream,
     tls: Option<TlsAcceptor>,
     connection: Connection,
+    mut place: Place,
     service: Arc<Service>,
     stop: CancellationToken,
 ) {
@@ -190,17 +200,21 @@ async fn serve(
     };
     let snapshot = service.pipeline().snapshot();
     // A client that takes nothing of its answers must not hold its place for ever.
-    let (header_timeout, write_timeout) = (snapshot.limits.header_timeout, snapshot.limits.write_timeout);
+    let Limits { header_timeout, write_timeout, connections_per_client: most, .. } = snapshot.limits;
     drop(snapshot);
+    let opening = open(stream, tls, connection, (&mut place, most), write_timeout);
     let opened = tokio::select! {
-        opened = tokio::time::timeout(header_timeout, open(stream, tls, connection, write_timeout)) => opened,
+        opened = tokio::time::timeout(header_timeout, opening) => opened,
         () = stop.cancelled() => return,
     };
     let (stream, connection) = match opened {
         Ok(Ok(opened)) => opened,
         Ok(Err(error)) => {
-            let tls = matches!(error, NotOpened::Tls(_));
-            service.metrics().refused(if tls { NotServed::Tls } else { NotServed::Proxy });
+            service.metrics().refused(match error {
+                NotOpened::Tls(_) => NotServed::Tls,
+                NotOpened::Peer | NotOpened::Proxy(_) => NotServed::Proxy,
+                NotOpened::TooMany(_) => NotServed::Client,
+            });
             return tracing::debug!(%peer, %error, "connection refused");
         }
         Err(_) => {
@@ -280,15 +294,19 @@ enum NotOpened {
     Peer,
     #[error(transparent)]
     Proxy(#[from] HeaderError),
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     #[error("TLS: {0}")]
     Tls(#[source] std::io::Error),
 }
 
-/// Takes what precedes the first request: the PROXY header, where there has to be one, and the TLS handshake.
+/// Takes what precedes the first request: the PROXY header, where there has to be one, and the TLS handshake, once the
+/// client is known to have no more connections than one may.
 async fn open(
     mut stream: TcpStream,
     tls: Option<TlsAcceptor>,
     mut connection: Connection,
+    (place, most): (&mut Place, usize),
     write_timeout: Duration,
 ) -> Result<(Stream, Connection), NotOpened> {
     if let Err(error) = stream.set_nodelay(true) {
@@ -300,6 +318,9 @@ async fn open(
             return Err(NotOpened::Peer);
         }
         connection.announced = Some(proxy_protocol::read(&mut stream).await?);
+    }
+    if let Some(client) = connection.client() {
+        place.belongs_to(client, most)?;
     }
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(write_timeout));

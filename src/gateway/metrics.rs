@@ -241,11 +241,12 @@ impl Metrics {
 
     /// Counts a connection that was closed before it came to a request.
     pub(super) fn refused(&self, why: NotServed) {
-        let [tls, proxy, timed_out] = &self.not_served;
+        let [tls, proxy, timed_out, client] = &self.not_served;
         add(Some(match why {
             NotServed::Tls => tls,
             NotServed::Proxy => proxy,
             NotServed::TimedOut => timed_out,
+            NotServed::Client => client,
         }));
     }
 }
@@ -259,9 +260,11 @@ pub(super) enum NotServed {
     Proxy,
     /// It took too long.
     TimedOut,
+    /// Its client has as many as one may.
+    Client,
 }
 
-const NOT_SERVED: [&str; 3] = ["tls", "proxy", "timed_out"];
+const NOT_SERVED: [&str; 4] = ["tls", "proxy", "timed_out", "client"];
 
 /// A connection that is open.
 #[derive(Debug)]

@@ -25,7 +25,7 @@ use super::stand::{Authority, Stand, UPSTREAM, world};
 use super::upstream::Upstream;
 
 /// A gate whose callers may do everything, looked after on loopback.
-fn looked_after(change: impl FnOnce(&mut Config)) -> Stand {
+pub fn looked_after(change: impl FnOnce(&mut Config)) -> Stand {
     let world = world(WORLD, &[("rights", &policy(ALL))]);
     let place = AdminPlace::Address(SocketAddr::from(([127, 0, 0, 1], 0)));
     Stand::of_world(world, |config| {
@@ -35,7 +35,7 @@ fn looked_after(change: impl FnOnce(&mut Config)) -> Stand {
     .unwrap()
 }
 
-fn admin(stand: &Stand) -> SocketAddr {
+pub fn admin(stand: &Stand) -> SocketAddr {
     match stand.gate().0.admin() {
         Some(AdminPlace::Address(address)) => *address,
         other => panic!("{other:?}"),
@@ -290,7 +290,7 @@ fn a_gate_that_is_ending_is_not_ready_and_says_so_until_its_last_call_is_answere
 }
 
 /// Samples by name without suffixes: labels with their values, and the value.
-type Scrape = BTreeMap<String, (String, Vec<(BTreeMap<String, String>, f64)>)>;
+pub type Scrape = BTreeMap<String, (String, Vec<(BTreeMap<String, String>, f64)>)>;
 
 fn scrape(address: SocketAddr) -> Scrape {
     let answer = ask(address, "GET /metrics");
@@ -316,7 +316,7 @@ fn scrape(address: SocketAddr) -> Scrape {
     scrape
 }
 
-fn value(scrape: &Scrape, name: &str, labels: &[(&str, &str)]) -> f64 {
+pub fn value(scrape: &Scrape, name: &str, labels: &[(&str, &str)]) -> f64 {
     let wanted = |known: &BTreeMap<String, String>| {
         labels.iter().all(|(name, value)| known.get(*name).is_some_and(|known| known == value))
     };
@@ -329,7 +329,7 @@ fn scrape_of(address: SocketAddr, calls: f64) -> Scrape {
 }
 
 /// What is counted once the metric is as high as that.
-fn scrape_once(address: SocketAddr, metric: &str, least: f64) -> Scrape {
+pub fn scrape_once(address: SocketAddr, metric: &str, least: f64) -> Scrape {
     let began = Instant::now();
     loop {
         let scrape = scrape(address);

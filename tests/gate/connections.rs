@@ -2,9 +2,13 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use ramgate::gateway::config::Config;
+
+use super::admin::{admin, looked_after, scrape_once, value};
 use super::caller::{self, KeptOpen};
+use super::proxies::{blocks, relayed};
 use super::rules::{ALICE, ALL, CLUSTER, gate_with};
 use super::stand::Stand;
 
@@ -53,5 +57,79 @@ fn the_time_of_a_head_begins_with_its_first_byte_and_the_idle_time_before_does_n
         let mut stream = TcpStream::connect(stand.address).unwrap();
         stream.write_all(sent).unwrap();
         assert!(is_closed(&mut stream));
+    }
+}
+
+/// A connection on which a call is answered, kept open; `None` where the gate closes it instead.
+fn answered(stand: &Stand, before: &[u8]) -> Option<KeptOpen> {
+    let mut connection = KeptOpen::to(stand.address);
+    // It may be closed while it is written to.
+    let _ = connection.stream().write_all(before);
+    let answer = connection.exchange(&describing(stand))?;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    Some(connection)
+}
+
+/// As [`answered`], once a connection before it is given up.
+fn answered_soon(stand: &Stand, before: &[u8]) -> KeptOpen {
+    let began = Instant::now();
+    loop {
+        if let Some(connection) = answered(stand, before) {
+            return connection;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_client_has_no_more_connections_than_one_may() {
+    let stand = looked_after(|config| config.limits.connections_per_client = 2);
+    stand.migrate(&[(CLUSTER, "cn-hangzhou")]);
+    let first = answered(&stand, b"").unwrap();
+    let _second = answered(&stand, b"").unwrap();
+    assert!(answered(&stand, b"").is_none());
+    let scrape = scrape_once(admin(&stand), "ramgate_connections_refused", 1.0);
+    assert_eq!(value(&scrape, "ramgate_connections_refused", &[("reason", "client")]), 1.0);
+    drop(first);
+    answered_soon(&stand, b"");
+}
+
+#[test]
+fn connections_behind_proxies_are_those_of_their_callers() {
+    let behind = |trusted: &[&str], change: fn(&mut Config)| {
+        let stand = looked_after(|config| {
+            config.limits.connections_per_client = 1;
+            config.listeners[0].proxies.trusted = blocks(trusted);
+            config.listeners[0].proxies.protocol = true;
+            change(config);
+        });
+        stand.migrate(&[(CLUSTER, "cn-hangzhou")]);
+        stand
+    };
+    let stand = behind(&[], |_| {});
+    let mut open = Vec::new();
+    for (caller, taken) in [
+        ("192.0.2.1:4711", true),
+        ("192.0.2.1:4712", false),
+        ("192.0.2.2:4711", true),
+        ("[2001:db8::1]:4711", true),
+        ("[2001:db8::2]:4711", false),
+        ("[2001:db8:0:1::1]:4711", true),
+    ] {
+        let connection = answered(&stand, &relayed(caller));
+        assert_eq!(connection.is_some(), taken, "{caller}");
+        open.extend(connection);
+    }
+    // Over the connections of a trusted proxy come the calls of many: these are not counted.
+    let stand = behind(&["127.0.0.1"], |config| config.listeners[0].proxies.protocol = false);
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        let mut connection = KeptOpen::to(stand.address);
+        let pairs = [("DBClusterId", CLUSTER)];
+        let request = caller::signed(&stand.place.endpoint, ALICE, "DescribeDBClusterMigration", &pairs);
+        let call = caller::bytes_with(&request, "x-forwarded-for: 192.0.2.1\r\n");
+        assert_eq!(connection.exchange(&call).unwrap().status, 200);
+        open.push(connection);
     }
 }

@@ -22,7 +22,7 @@ const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 const OWN: u8 = 0x20;
 const RELAYED: u8 = 0x21;
 
-fn blocks(blocks: &[&str]) -> Vec<IpBlock> {
+pub fn blocks(blocks: &[&str]) -> Vec<IpBlock> {
     blocks.iter().map(|block| IpBlock::parse(block).unwrap()).collect()
 }
 
@@ -51,7 +51,7 @@ fn header(command: u8, family: u8, rest: &[u8]) -> Vec<u8> {
     [SIGNATURE, &[command, family], &length, rest].concat()
 }
 
-fn relayed(source: &str) -> Vec<u8> {
+pub fn relayed(source: &str) -> Vec<u8> {
     let source: SocketAddr = source.parse().unwrap();
     let octets = |address: SocketAddr| match address {
         SocketAddr::V4(address) => address.ip().octets().to_vec(),

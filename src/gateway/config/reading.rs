@@ -121,6 +121,7 @@ struct LimitsFile {
     body_bytes: Option<Spanned<u64>>,
     parameters: Option<Spanned<u64>>,
     connections: Option<Spanned<u64>>,
+    connections_per_client: Option<Spanned<u64>>,
     streams: Option<Spanned<u64>>,
     calls: Option<Spanned<u64>>,
     header_timeout: Option<Spanned<u64>>,
@@ -431,6 +432,7 @@ impl Reading<'_> {
         size(&file.body_bytes, "body_bytes", 1 << 30, &mut limits.body_bytes);
         size(&file.parameters, "parameters", 1 << 20, &mut limits.parameters);
         size(&file.connections, "connections", 1 << 20, &mut limits.connections);
+        size(&file.connections_per_client, "connections_per_client", 1 << 20, &mut limits.connections_per_client);
         size(&file.streams, "streams", 10_000, &mut limits.streams);
         size(&file.calls, "calls", 1 << 20, &mut limits.calls);
         size(&file.answer_bytes, "answer_bytes", 1 << 30, &mut limits.answer_bytes);
