@@ -26,6 +26,7 @@ pub mod authn;
 pub mod openapi;
 
 // ── checking ────────────────────────────────────────────────────────────────
+pub mod lint;
 pub mod report;
 pub mod store;
 

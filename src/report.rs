@@ -1,6 +1,9 @@
 //! Findings as people and machines read them: text with source excerpts, and JSON.
 
+mod diagnostic;
 mod text;
+
+pub use diagnostic::{Diagnostic, Mend};
 
 use serde::Serialize;
 
@@ -159,6 +162,12 @@ pub enum Colour {
 #[must_use]
 pub fn text(findings: &[Finding], colour: Colour) -> String {
     text::render(findings, colour)
+}
+
+/// `diagnostics` one after the other, each with the lines it is about, carets below them, and its fix.
+#[must_use]
+pub fn diagnostics_text(diagnostics: &[Diagnostic], colour: Colour) -> String {
+    text::render_diagnostics(diagnostics, colour)
 }
 
 /// `findings` as a JSON array, one object each with severity, code, message, help, file, line and column.

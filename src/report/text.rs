@@ -3,45 +3,74 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::{Colour, Finding, Severity};
+use super::{Colour, Diagnostic, Finding, Severity};
+use crate::json::Span;
 
 pub(super) fn render(findings: &[Finding], colour: Colour) -> String {
+    join(findings.iter().map(|finding| group(finding, &finding.code, &[])), colour)
+}
+
+pub(super) fn render_diagnostics(diagnostics: &[Diagnostic], colour: Colour) -> String {
+    let shown: Vec<_> = diagnostics
+        .iter()
+        .map(|diagnostic| {
+            let id = format!("{} {}", diagnostic.finding.code, diagnostic.rule);
+            let fix = diagnostic.fix.as_ref().map(|fix| match fix.safe {
+                true => format!("`--fix` would {}", fix.title),
+                false => format!("`--unsafe-fixes` would {}", fix.title),
+            });
+            (diagnostic, id, fix)
+        })
+        .collect();
+    let groups = shown.iter().map(|(diagnostic, id, fix)| {
+        let group = group(&diagnostic.finding, id, &diagnostic.also);
+        match fix {
+            Some(fix) => group.element(Level::NOTE.message(fix.as_str())),
+            None => group,
+        }
+    });
+    join(groups, colour)
+}
+
+fn join<'a>(groups: impl Iterator<Item = Group<'a>>, colour: Colour) -> String {
     let renderer = match colour {
         Colour::On => Renderer::styled(),
         Colour::Off => Renderer::plain(),
     }
     .decor_style(DecorStyle::Ascii);
-    let mut out = String::new();
-    for (index, finding) in findings.iter().enumerate() {
-        if index > 0 {
-            out.push_str("\n\n");
-        }
-        out.push_str(&renderer.render(&[group(finding)]));
-    }
-    out
+    groups.map(|group| renderer.render(&[group])).collect::<Vec<_>>().join("\n\n")
 }
 
-fn group(finding: &Finding) -> Group<'_> {
+fn group<'a>(finding: &'a Finding, id: &'a str, also: &'a [(Span, String)]) -> Group<'a> {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level.primary_title(finding.message.as_str()).id(finding.code.as_str());
+    let title = level.primary_title(finding.message.as_str()).id(id);
     let mut group = Group::with_title(title);
     if let Some((source, span)) = &finding.place {
-        // A span may come from a text that has since been cut; the excerpt then shows its end.
-        let end = span.end.min(source.text().len());
-        let start = span.start.min(end);
-        let (start, end) = (floor_boundary(source.text(), start), floor_boundary(source.text(), end));
+        let further = also
+            .iter()
+            .map(|(span, why)| AnnotationKind::Context.span(within(source.text(), *span)).label(why.as_str()));
         group = group.element(
-            Snippet::source(source.text()).path(source.name()).annotation(AnnotationKind::Primary.span(start..end)),
+            Snippet::source(source.text())
+                .path(source.name())
+                .annotation(AnnotationKind::Primary.span(within(source.text(), *span)))
+                .annotations(further),
         );
     }
     if let Some(help) = &finding.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     group
+}
+
+/// The part of a span that is within the text: a span may come from a text that has since been cut.
+fn within(text: &str, span: Span) -> std::ops::Range<usize> {
+    let end = span.end.min(text.len());
+    let start = span.start.min(end);
+    floor_boundary(text, start)..floor_boundary(text, end)
 }
 
 /// The last scalar boundary at or before `at`.

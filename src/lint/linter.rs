@@ -1,0 +1,175 @@
+//! All rules over one policy.
+
+use super::{Applicability, Check, Finding, Findings, Fix, Rule, Settings, Subject, rules};
+use crate::json::{SourceText, Span};
+use crate::policy::{self, PolicyKind};
+use crate::report::Severity;
+
+/// How often fixes are applied and the rules asked again; a fix may bring up another one.
+const MAX_ROUNDS: usize = 20;
+
+/// The rules, and what they may know.
+#[derive(Debug, Clone)]
+pub struct Linter {
+    settings: Settings,
+}
+
+/// A policy after its fixes.
+#[derive(Debug, Clone)]
+pub struct Fixed {
+    /// The text.
+    pub source: SourceText,
+    /// What was mended: the rule, and how often.
+    pub mended: Vec<(&'static Rule, usize)>,
+    /// What is left.
+    pub findings: Vec<Finding>,
+}
+
+impl Linter {
+    /// Every rule, with these settings.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self { settings }
+    }
+
+    /// What the rules may know.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Everything that the rules find in a policy of `kind`, in text order.
+    #[must_use]
+    pub fn check(&self, source: &SourceText, kind: PolicyKind) -> Vec<Finding> {
+        let subject = Subject::new(source, kind, &self.settings);
+        let mut all = mistakes(&subject);
+        for rule in rules::all().filter(|rule| rule.kinds.contains(&kind)) {
+            let mut findings = Findings::of(rule);
+            match (rule.check, subject.document(), subject.tree()) {
+                (Check::Text(check), ..) => check(&subject, &mut findings),
+                (Check::Tree(check), _, Some(tree)) => check(tree, &subject, &mut findings),
+                (Check::Document(check), Some(document), _) => check(document, &subject, &mut findings),
+                (Check::Statement(check), Some(document), _) => {
+                    document.statements().iter().for_each(|statement| check(statement, &subject, &mut findings));
+                }
+                _ => {}
+            }
+            all.extend(findings.into_vec());
+        }
+        all.sort_by_key(|finding| (finding.span, finding.rule.code));
+        all
+    }
+
+    /// Applies fixes up to `most`, and those that come up by them, until none is left.
+    #[must_use]
+    pub fn fix(&self, source: &SourceText, kind: PolicyKind, most: Applicability) -> Fixed {
+        self.fix_where(source, kind, most, |_| true)
+    }
+
+    /// As [`fix`](Self::fix), by fixes of these rules only.
+    #[must_use]
+    pub fn fix_by(&self, rules: &[&'static Rule], source: &SourceText, kind: PolicyKind, most: Applicability) -> Fixed {
+        self.fix_where(source, kind, most, |rule| rules.iter().any(|wanted| std::ptr::eq(*wanted, rule)))
+    }
+
+    fn fix_where(
+        &self,
+        source: &SourceText,
+        kind: PolicyKind,
+        most: Applicability,
+        wanted: impl Fn(&'static Rule) -> bool,
+    ) -> Fixed {
+        let mut fixed = Fixed { source: source.clone(), mended: Vec::new(), findings: self.check(source, kind) };
+        for _ in 0..MAX_ROUNDS {
+            let fixes = fixed.findings.iter().filter_map(|finding| Some((finding.rule, finding.fix.as_ref()?)));
+            let fixes: Vec<_> = fixes.filter(|(rule, fix)| fix.applicability <= most && wanted(rule)).collect();
+            let Some((text, applied)) = apply(fixed.source.text(), &fixes) else { break };
+            let source = SourceText::new(source.name(), text);
+            let findings = self.check(&source, kind);
+            // A fix that breaks the document is a fault of its rule; the text before it is the better one.
+            let before = Subject::new(&fixed.source, kind, &self.settings);
+            if before.document().is_some() && Subject::new(&source, kind, &self.settings).document().is_none() {
+                break;
+            }
+            for rule in applied {
+                match fixed.mended.iter_mut().find(|(mended, _)| std::ptr::eq(*mended, rule)) {
+                    Some((_, count)) => *count += 1,
+                    None => fixed.mended.push((rule, 1)),
+                }
+            }
+            fixed = Fixed { source, findings, ..fixed };
+        }
+        fixed
+    }
+}
+
+/// Applies those of the fixes that do not touch one another; `None` where there is none.
+fn apply(text: &str, fixes: &[(&'static Rule, &Fix)]) -> Option<(String, Vec<&'static Rule>)> {
+    let mut applied: Vec<&'static Rule> = Vec::new();
+    let mut edits: Vec<(Span, &str)> = Vec::new();
+    for (rule, fix) in fixes {
+        let sound = fix.edits.iter().all(|edit| text.get(edit.span.start..edit.span.end).is_some());
+        let touches = |edit: &super::Edit| {
+            edits.iter().any(|(taken, _)| edit.span.start <= taken.end && taken.start <= edit.span.end)
+        };
+        if sound && !fix.edits.iter().any(touches) {
+            edits.extend(fix.edits.iter().map(|edit| (edit.span, edit.text.as_str())));
+            applied.push(rule);
+        }
+    }
+    edits.sort_by_key(|(span, _)| *span);
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for (span, replacement) in &edits {
+        out.push_str(text.get(at..span.start)?);
+        out.push_str(replacement);
+        at = span.end;
+    }
+    out.push_str(text.get(at..)?);
+    (!applied.is_empty()).then_some((out, applied))
+}
+
+/// The mistakes of reading, each under the name of the first rule that takes it.
+fn mistakes(subject: &Subject<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for mistake in subject.mistakes() {
+        found.extend(named(mistake, subject));
+    }
+    // What a lenient reading lets pass is told as a mistake already, where there are any.
+    let warnings = subject.document().filter(|_| subject.mistakes().is_empty()).map_or(&[][..], |d| d.warnings());
+    for warning in warnings {
+        let named = named(warning, subject).into_iter();
+        found.extend(named.map(|finding| Finding { severity: finding.severity.max(Severity::Warning), ..finding }));
+    }
+    found
+}
+
+fn named(mistake: &policy::Finding, subject: &Subject<'_>) -> Vec<Finding> {
+    for rule in rules::all() {
+        let mut findings = Findings::of(rule);
+        let taken = match rule.check {
+            Check::Relabel(codes) if codes.contains(&mistake.code) => {
+                relabel(mistake, &mut findings);
+                true
+            }
+            Check::Mistake(codes, take) if codes.contains(&mistake.code) => take(mistake, subject, &mut findings),
+            _ => false,
+        };
+        if taken {
+            return findings.into_vec();
+        }
+    }
+    // Whatever has no rule of its own is a mistake all the same.
+    let mut findings = Findings::of(&rules::meta::invalid_policy::RULE);
+    relabel(mistake, &mut findings);
+    findings.into_vec()
+}
+
+/// Notes a mistake in its own words.
+pub(super) fn relabel<'f>(mistake: &policy::Finding, findings: &'f mut Findings) -> super::Draft<'f> {
+    let draft = findings.at(mistake.span, mistake.message.as_str());
+    match &mistake.help {
+        Some(help) => draft.help(help.as_str()),
+        None => draft,
+    }
+}

@@ -1,0 +1,62 @@
+//! Every rule, by groups; each group lists its own.
+
+mod action;
+mod condition;
+mod cp;
+mod empty;
+pub(super) mod meta;
+mod oss;
+mod redundancy;
+mod resource;
+mod schema;
+mod security;
+mod session;
+mod style;
+mod syntax;
+mod trust;
+mod variable;
+
+use std::ops::RangeInclusive;
+
+use super::Rule;
+
+/// Rules about one thing.
+#[derive(Debug)]
+pub struct Group {
+    /// The name, which their names begin with.
+    pub name: &'static str,
+    /// The numbers that their codes may have.
+    pub codes: RangeInclusive<u16>,
+    /// The rules. Of those that give names to the same kind of mistake, the first that takes one has it.
+    pub rules: &'static [&'static Rule],
+}
+
+/// Every group, in the order of the codes.
+pub static GROUPS: &[Group] = &[
+    Group { name: "syntax", codes: 100..=199, rules: syntax::RULES },
+    Group { name: "schema", codes: 200..=299, rules: schema::RULES },
+    Group { name: "action", codes: 300..=399, rules: action::RULES },
+    Group { name: "resource", codes: 400..=499, rules: resource::RULES },
+    Group { name: "condition", codes: 500..=579, rules: condition::RULES },
+    Group { name: "variable", codes: 580..=599, rules: variable::RULES },
+    Group { name: "redundancy", codes: 600..=649, rules: redundancy::RULES },
+    Group { name: "empty", codes: 650..=699, rules: empty::RULES },
+    Group { name: "security", codes: 700..=749, rules: security::RULES },
+    Group { name: "trust", codes: 750..=799, rules: trust::RULES },
+    Group { name: "oss", codes: 800..=819, rules: oss::RULES },
+    Group { name: "cp", codes: 820..=839, rules: cp::RULES },
+    Group { name: "session", codes: 840..=859, rules: session::RULES },
+    Group { name: "style", codes: 860..=899, rules: style::RULES },
+    Group { name: "meta", codes: 900..=999, rules: meta::RULES },
+];
+
+/// Every rule, in the order of the groups.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    GROUPS.iter().flat_map(|group| group.rules).copied()
+}
+
+/// The rule of that code or name.
+#[must_use]
+pub fn find(code_or_name: &str) -> Option<&'static Rule> {
+    all().find(|rule| rule.code.eq_ignore_ascii_case(code_or_name) || rule.name == code_or_name)
+}

@@ -1,0 +1,10 @@
+//! RAM100 to 199: the text: JSON, encoding, repeated members, types.
+
+mod json;
+
+use crate::lint::Rule;
+
+pub(super) static RULES: &[&Rule] = &[
+    // What takes mistakes of JSON away from this one stands before it.
+    &json::RULE,
+];

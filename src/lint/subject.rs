@@ -1,0 +1,129 @@
+//! The policy that rules look at.
+
+use std::cell::OnceCell;
+
+use super::{Edit, Settings};
+use crate::catalog::{Operation, Product};
+use crate::json::{self, Kind, SourceText, Span, Syntax, Value};
+use crate::policy::{self, Dialect, Document, PolicyKind};
+use crate::report::Severity;
+
+/// A policy under a rule's eyes, with all that the rule may know.
+pub struct Subject<'a> {
+    source: &'a SourceText,
+    kind: PolicyKind,
+    settings: &'a Settings,
+    document: Option<Document>,
+    mistakes: Vec<policy::Finding>,
+    tree: OnceCell<Option<Value>>,
+}
+
+impl<'a> Subject<'a> {
+    /// Reads `source` as a policy of `kind`, as far as it can be read.
+    #[must_use]
+    pub fn new(source: &'a SourceText, kind: PolicyKind, settings: &'a Settings) -> Self {
+        let (document, mistakes) = match Document::parse(source, kind, &settings.dialect) {
+            Ok(document) => (Some(document), Vec::new()),
+            Err(invalid) => (Document::parse(source, kind, &Dialect::lenient()).ok(), invalid.findings),
+        };
+        Self { source, kind, settings, document, mistakes, tree: OnceCell::new() }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn source(&self) -> &'a SourceText {
+        self.source
+    }
+
+    /// What the policy is used as.
+    #[must_use]
+    pub fn kind(&self) -> PolicyKind {
+        self.kind
+    }
+
+    /// What is known beside the policy.
+    #[must_use]
+    pub fn settings(&self) -> &'a Settings {
+        self.settings
+    }
+
+    /// The document, where it can be read at least leniently.
+    #[must_use]
+    pub fn document(&self) -> Option<&Document> {
+        self.document.as_ref()
+    }
+
+    /// Why the document is not valid; nothing where it is.
+    #[must_use]
+    pub fn mistakes(&self) -> &[policy::Finding] {
+        &self.mistakes
+    }
+
+    /// The JSON tree, comments and trailing commas taken leniently; `None` where the text is not JSON.
+    #[must_use]
+    pub fn tree(&self) -> Option<&Value> {
+        self.tree.get_or_init(|| json::parse(self.source, Syntax::Lenient).ok()).as_ref()
+    }
+
+    /// The name that the policy goes by: the stem of its file.
+    #[must_use]
+    pub fn policy_name(&self) -> &'a str {
+        let file = self.source.name().rsplit(['/', '\\']).next().unwrap_or_default();
+        file.split_once('.').map_or(file, |(stem, _)| stem)
+    }
+
+    /// The known actions of a service, as in `polardb:DescribeDBClusters`; the service code in any letter case, and
+    /// without wildcards. `None` where the catalogue does not have the service, so that nothing can be said.
+    #[must_use]
+    pub fn actions(&self, service: &str) -> Option<Vec<&'a str>> {
+        let own = |action: &&str| action.split_once(':').is_some_and(|(code, _)| code.eq_ignore_ascii_case(service));
+        let operations = self.settings.catalog.products().flat_map(Product::operations);
+        let mut actions: Vec<_> = operations.map(Operation::action).filter(own).collect();
+        actions.sort_unstable();
+        actions.dedup();
+        (!actions.is_empty()).then_some(actions)
+    }
+
+    /// How bad it is that the catalogue does not know something.
+    #[must_use]
+    pub fn unknown(&self) -> Severity {
+        if self.settings.catalog_pinned { Severity::Error } else { Severity::Warning }
+    }
+
+    /// Takes away the element of a list whose value stands at `span`, or the member of an object whose value stands
+    /// there, with the comma that goes with it. `None` where it is the only one, where there is none, and where a
+    /// comment would be taken along.
+    #[must_use]
+    pub fn removal(&self, span: Span) -> Option<Edit> {
+        let siblings = siblings(self.tree()?, span)?;
+        let at = siblings.iter().position(|(_, value)| *value == span)?;
+        let whole = |(start, value): &(usize, Span)| Span::new(*start, value.end);
+        let this = siblings.get(at).map(whole)?;
+        let gone = match (at.checked_sub(1).and_then(|before| siblings.get(before)), siblings.get(at + 1)) {
+            // From the end of what stands before it, so that no line is left empty.
+            (Some((_, before)), _) => Span::new(before.end, this.end),
+            (None, Some((next, _))) => Span::new(this.start, *next),
+            (None, None) => return None,
+        };
+        let between = |from: usize, to: usize| self.source.slice(Span::new(from, to)).trim();
+        let only_comma =
+            matches!(between(gone.start, this.start), "" | ",") && matches!(between(this.end, gone.end), "" | ",");
+        only_comma.then(|| Edit::delete(gone))
+    }
+}
+
+/// Where the elements, or members, begin among which a value stands, and where their values stand.
+fn siblings(value: &Value, span: Span) -> Option<Vec<(usize, Span)>> {
+    if value.span.start > span.start || value.span.end < span.end {
+        return None;
+    }
+    let places: Vec<(usize, &Value)> = match &value.kind {
+        Kind::Array(values) => values.iter().map(|value| (value.span.start, value)).collect(),
+        Kind::Object(members) => members.iter().map(|member| (member.name_span.start, &member.value)).collect(),
+        _ => return None,
+    };
+    if places.iter().any(|(_, value)| value.span == span) {
+        return Some(places.into_iter().map(|(start, value)| (start, value.span)).collect());
+    }
+    places.into_iter().find_map(|(_, value)| siblings(value, span))
+}
