@@ -14,6 +14,7 @@ use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 use super::config::Lookup;
+use super::metrics::LookupCounts;
 use super::upstream::{Upstream, UpstreamError};
 use crate::catalog::{ClusterFacts, ClusterLookup, Facts, Lacking, Parameters, UnreadableAnswer};
 use crate::openapi::Format;
@@ -124,13 +125,24 @@ impl Expiry<Key, Remembered> for Lifetimes {
 pub(super) struct Lookups {
     remembered: Cache<Key, Remembered>,
     turns: Semaphore,
+    counts: Arc<LookupCounts>,
 }
 
 impl Lookups {
     pub(super) fn new(config: Lookup) -> Self {
         let lifetimes = Lifetimes { there: config.ttl, absent: config.negative_ttl };
         let remembered = Cache::builder().max_capacity(config.capacity).expire_after(lifetimes).build();
-        Self { remembered, turns: Semaphore::new(UNDER_WAY) }
+        Self { remembered, turns: Semaphore::new(UNDER_WAY), counts: Arc::default() }
+    }
+
+    /// Counts on where those before it have come to.
+    pub(super) fn succeed(&mut self, before: &Self) {
+        self.counts = Arc::clone(&before.counts);
+    }
+
+    /// How many there were.
+    pub(super) fn counts(&self) -> Arc<LookupCounts> {
+        Arc::clone(&self.counts)
     }
 
     /// Finds out about the clusters that a call lacks, each at most once however many calls ask for it at a time.
@@ -192,10 +204,15 @@ impl Lookups {
         upstream: &Upstream,
     ) -> Result<Remembered, Arc<Failure>> {
         let key = (upstream.account().to_owned(), upstream.version().to_owned(), cluster.to_owned());
-        self.remembered.try_get_with(key, self.ask(cluster, lookup, upstream)).await
+        let entry = self.remembered.entry(key).or_try_insert_with(self.ask(cluster, lookup, upstream)).await?;
+        if !entry.is_fresh() {
+            self.counts.remembered();
+        }
+        Ok(entry.into_value())
     }
 
     async fn ask(&self, cluster: &str, lookup: &ClusterLookup, upstream: &Upstream) -> Result<Remembered, Failure> {
+        let asking = self.counts.asking();
         // The semaphore is never closed; were it, there would be no turn to wait for.
         let _turn = self.turns.acquire().await;
         let mut parameters = Parameters::new();
@@ -214,10 +231,12 @@ impl Lookups {
         let answer = upstream.send(signed).await?;
         if answer.status.is_success() {
             let facts = lookup.read(cluster, upstream.account(), &answer.body)?;
+            asking.came_to(true);
             return Ok(Remembered::There(Arc::new(facts)));
         }
         let code = serde_json::from_slice::<ErrorCode>(&answer.body).map(|body| body.code).unwrap_or_default();
         if lookup.says_absent(&code) {
+            asking.came_to(false);
             return Ok(Remembered::Absent);
         }
         let code = code.chars().filter(|letter| !letter.is_control()).take(128).collect();
@@ -235,6 +254,14 @@ struct ErrorCode {
 mod tests {
     use super::*;
     use crate::catalog::Known;
+
+    #[test]
+    fn what_was_counted_before_a_reload_is_counted_after_it() {
+        let config = Lookup { ttl: Duration::from_secs(1), negative_ttl: Duration::from_secs(1), capacity: 1 };
+        let (before, mut after) = (Lookups::new(config), Lookups::new(config));
+        after.succeed(&before);
+        assert!(Arc::ptr_eq(&before.counts(), &after.counts()));
+    }
 
     #[test]
     fn what_is_there_and_what_is_not_are_remembered_for_times_of_their_own() {

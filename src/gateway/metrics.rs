@@ -3,6 +3,7 @@
 //! operations, the codes of `openapi/data/errors.toml`, the configured upstreams, and words of this file.
 
 mod exposition;
+mod lookups;
 #[cfg(target_os = "linux")]
 mod process;
 
@@ -14,6 +15,7 @@ use arc_swap::ArcSwap;
 use http::StatusCode;
 
 pub(super) use exposition::{CONTENT_TYPE, Readings, text};
+pub(super) use lookups::LookupCounts;
 
 use super::refusal::Refusal;
 use super::snapshot::Snapshot;

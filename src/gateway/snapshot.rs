@@ -108,6 +108,9 @@ impl Snapshot {
         if let (Some(candidate), Some(before)) = (&mut self.candidate, &before.candidate) {
             candidate.succeed(before);
         }
+        if let (Some(lookups), Some(before)) = (&mut self.lookups, &before.lookups) {
+            lookups.succeed(before);
+        }
         self.generation = before.generation + 1;
         self.generation
     }

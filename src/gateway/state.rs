@@ -9,6 +9,7 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
 use super::config::Config;
+use super::lookup::Lookups;
 use super::metrics::Readings;
 use super::reload::Reloaded;
 use super::service::Service;
@@ -174,6 +175,7 @@ impl State {
             reload_applied: since.last_reload.is_none_or(|last| last.outcome.applied()),
             draining: self.draining(),
             comparisons: snapshot.comparisons().unwrap_or_default(),
+            lookups: snapshot.lookups.as_ref().map(Lookups::counts),
             nonces: pipeline.nonces().remembered(),
             dropped: (events, lines),
         }

@@ -1,12 +1,14 @@
 //! Clusters that the inventory does not know, found out about from the API.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use ramgate::gateway::config::{Config, Endpoint, Lookup};
+use ramgate::gateway::config::{Admin, AdminPlace, Config, Endpoint, Lookup};
 use ramgate::sandbox::{Cluster, Direction, Stage};
 use serde_json::Value;
 
+use super::admin::{admin, scrape_once, value};
 use super::caller::{self, Answer, Key};
 use super::candidate;
 use super::events;
@@ -206,4 +208,34 @@ fn a_candidate_decides_by_what_was_looked_up_too() {
     let stand = gate_with(ALL, |config| config.candidate = Some(directory.path().to_owned()));
     put(&stand, NEW, ACCOUNT, &[], "");
     assert_eq!(event(&describe(&stand, ALICE, NEW))["candidate"], "same");
+}
+
+#[test]
+fn lookups_are_counted_by_what_they_come_to() {
+    let watched = |config: &mut Config| {
+        let place = AdminPlace::Address(SocketAddr::from(([127, 0, 0, 1], 0)));
+        config.admin = Some(Admin { place, tls: None });
+    };
+    let counted = |stand: &Stand, lookups: [f64; 4]| {
+        let scrape = scrape_once(admin(stand), "ramgate_lookups", lookups.iter().sum());
+        let outcomes = ["remembered", "found", "absent", "failed"];
+        assert_eq!(outcomes.map(|outcome| value(&scrape, "ramgate_lookups", &[("outcome", outcome)])), lookups);
+        let all = value(&scrape, "ramgate_lookup_duration_seconds", &[("le", "+Inf")]);
+        assert_eq!(all, lookups[1..].iter().sum::<f64>(), "those that the API was asked for take time");
+    };
+    let stand = gate_with(ALL, watched);
+    put(&stand, NEW, ACCOUNT, &[], "");
+    for _ in 0..3 {
+        assert_eq!(describe(&stand, ALICE, NEW).status, 200);
+    }
+    assert_eq!(describe(&stand, ALICE, "pc-bp1nobody").status, 404);
+    counted(&stand, [2.0, 1.0, 1.0, 0.0]);
+    // One that is given up because the time is over has failed too.
+    let slow = Upstream::answering_after(Duration::from_secs(30));
+    let stand = gate_with(ALL, |config| {
+        config.upstreams[0].endpoint = Endpoint { tls: false, authority: slow.address.to_string() };
+        watched(config);
+    });
+    assert_eq!(describe(&stand, ALICE, NEW).status, 503);
+    counted(&stand, [0.0, 0.0, 0.0, 1.0]);
 }

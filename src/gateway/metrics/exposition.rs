@@ -10,13 +10,16 @@ use prometheus_client::metrics::exemplar::Exemplar;
 use prometheus_client::registry::Registry;
 
 use super::super::Comparisons;
-use super::{CallCounters, ERROR_KINDS, Histogram, Metrics, NOT_SERVED, OUTCOMES, POLICY_TYPES, STATUS_CLASSES, value};
+use super::{
+    CallCounters, ERROR_KINDS, Histogram, LookupCounts, Metrics, NOT_SERVED, OUTCOMES, POLICY_TYPES, STATUS_CLASSES,
+    value,
+};
 
 /// The media type of [`text`].
 pub(in super::super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// What is not counted and looked at when it is asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(in super::super) struct Readings {
     /// Calls under way.
     pub(in super::super) calls: usize,
@@ -32,6 +35,8 @@ pub(in super::super) struct Readings {
     pub(in super::super) nonces: usize,
     /// How the candidate compares with the world in force.
     pub(in super::super) comparisons: Comparisons,
+    /// Lookups, where they are enabled.
+    pub(in super::super) lookups: Option<Arc<LookupCounts>>,
     /// Records and log lines that were dropped.
     pub(in super::super) dropped: (u64, u64),
 }
@@ -57,7 +62,7 @@ pub(super) struct Family<'a>(pub(super) MetricEncoder<'a>);
 pub(super) type NoExemplar<'a> = Option<&'a Exemplar<[(&'static str, &'static str); 0], u64>>;
 
 impl Family<'_> {
-    fn counter(&mut self, labels: &[(&str, &str)], count: u64) -> fmt::Result {
+    pub(super) fn counter(&mut self, labels: &[(&str, &str)], count: u64) -> fmt::Result {
         self.0.encode_family(&labels)?.encode_counter(&count, NoExemplar::None)
     }
 }
@@ -79,7 +84,12 @@ pub(super) fn gauge(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str,
     family(encoder, name, help, MetricType::Gauge)?.0.encode_gauge(&value)
 }
 
-fn histogram(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, histogram: &Histogram) -> fmt::Result {
+pub(super) fn histogram(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    histogram: &Histogram,
+) -> fmt::Result {
     let (sum, buckets) = histogram.read();
     let count = buckets.iter().map(|(_, count)| count).sum();
     let mut family = family(encoder, name, help, MetricType::Histogram)?;
@@ -163,7 +173,7 @@ impl Exposition {
                 errors.counter(&[("upstream", upstream), ("kind", kind)], value(count))?;
             }
         }
-        Ok(())
+        self.readings.lookups.iter().try_for_each(|lookups| lookups.encode(encoder))
     }
 
     fn state(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
