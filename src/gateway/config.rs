@@ -149,6 +149,9 @@ pub struct Limits {
     /// How long a connection to an upstream may take.
     #[serde(serialize_with = "seconds")]
     pub connect_timeout: Duration,
+    /// How long the head of an upstream's answer may take once there is a connection.
+    #[serde(serialize_with = "seconds")]
+    pub first_byte_timeout: Duration,
     /// How long a forwarded call may take in all (G16).
     #[serde(serialize_with = "seconds")]
     pub forward_timeout: Duration,
@@ -177,6 +180,7 @@ impl Default for Limits {
             body_timeout: Duration::from_secs(3),
             write_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(2),
+            first_byte_timeout: Duration::from_secs(60),
             forward_timeout: Duration::from_secs(60),
             answer_bytes: 16 * 1024 * 1024,
             drain_timeout: Duration::from_secs(75),

@@ -216,7 +216,7 @@ impl Metrics {
         let (kind, authority) = match error {
             UpstreamError::Unreachable { authority, .. } => (0, authority),
             UpstreamError::Broken { authority, .. } => (1, authority),
-            UpstreamError::TimedOut { authority, .. } => (2, authority),
+            UpstreamError::Silent { authority, .. } | UpstreamError::TimedOut { authority, .. } => (2, authority),
             UpstreamError::Unsendable { authority, .. } => (3, authority),
         };
         if let Some(upstream) = self.followed.load().upstreams.get(authority) {

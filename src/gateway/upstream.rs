@@ -1,5 +1,6 @@
 //! Calling upstreams: a pool of connections for each, deadlines, bounded answers.
 
+mod connect;
 mod pool;
 
 use std::time::Duration;
@@ -9,7 +10,7 @@ use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 
-use self::pool::{Pool, PoolError};
+use self::pool::{Patience, Pool, PoolError};
 use super::config::{self, Endpoint, Limits};
 use super::tls::{self, TlsError};
 use crate::openapi::sign::{Credential, SignedRequest};
@@ -34,6 +35,14 @@ pub enum UpstreamError {
         /// The chain of causes.
         reason: String,
     },
+    /// The call went out and no head of an answer came in time: the upstream may have acted.
+    #[error("the upstream `{authority}` began no answer within {} seconds", waited.as_secs())]
+    Silent {
+        /// Host and port.
+        authority: String,
+        /// How long it was waited for.
+        waited: Duration,
+    },
     /// The deadline of a forwarded call passed: the upstream may have acted (spec gate-rules G16).
     #[error("the upstream `{authority}` did not answer within {} seconds", deadline.as_secs())]
     TimedOut {
@@ -56,7 +65,7 @@ impl UpstreamError {
     /// Whether the upstream may have carried the call out.
     #[must_use]
     pub fn may_have_acted(&self) -> bool {
-        matches!(self, Self::Broken { .. } | Self::TimedOut { .. })
+        matches!(self, Self::Broken { .. } | Self::Silent { .. } | Self::TimedOut { .. })
     }
 }
 
@@ -77,6 +86,7 @@ pub(super) struct Upstream {
     endpoint: Endpoint,
     credential: Credential,
     pool: Pool,
+    first_byte: Duration,
     deadline: Duration,
     answer_bytes: usize,
 }
@@ -84,7 +94,8 @@ pub(super) struct Upstream {
 impl Upstream {
     pub(super) fn new(upstream: &config::Upstream, credential: Credential, limits: &Limits) -> Result<Self, TlsError> {
         let tls = tls::client(upstream.ca.as_deref())?;
-        let pool = Pool::new(&upstream.endpoint, tls, limits.connect_timeout)
+        let patience = Patience { connect: limits.connect_timeout, first_byte: limits.first_byte_timeout };
+        let pool = Pool::new(&upstream.endpoint, tls, patience)
             .map_err(|reason| TlsError::Name { host: upstream.endpoint.authority.clone(), reason })?;
         Ok(Self {
             product: upstream.product.clone(),
@@ -94,6 +105,7 @@ impl Upstream {
             endpoint: upstream.endpoint.clone(),
             credential,
             pool,
+            first_byte: limits.first_byte_timeout,
             deadline: limits.forward_timeout,
             answer_bytes: limits.answer_bytes,
         })
@@ -167,6 +179,7 @@ impl Upstream {
         let (response, lent) = self.pool.send(request).await.map_err(|error| match error {
             PoolError::Connect(reason) => UpstreamError::Unreachable { authority: authority(), reason },
             PoolError::Exchange(error) => broken(chain(&error)),
+            PoolError::Silent => UpstreamError::Silent { authority: authority(), waited: self.first_byte },
         })?;
         let (head, body) = response.into_parts();
         // Nothing was asked to be upgraded: what follows such an answer is no answer of the API.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use ramgate::gateway::config;
 use ramgate::openapi::{Call, Limits};
 
 use super::caller::{self, Answer, bytes_with};
@@ -23,10 +24,14 @@ fn gate(upstream: &Scripted) -> Stand {
 
 /// One that waits so long for an answer.
 fn gate_waiting(upstream: &Scripted, forward_timeout: Duration) -> Stand {
+    gate_within(upstream, |limits| limits.forward_timeout = forward_timeout)
+}
+
+fn gate_within(upstream: &Scripted, change: impl FnOnce(&mut config::Limits)) -> Stand {
     let stand = gate_with(ALL, |config| {
         config.upstreams[0].endpoint.authority = upstream.address.to_string();
-        config.limits.forward_timeout = forward_timeout;
         config.limits.answer_bytes = 10_000;
+        change(&mut config.limits);
     });
     stand.unwrap()
 }
@@ -119,6 +124,34 @@ fn an_answer_that_comes_too_late_is_an_error_and_the_call_is_made_once() {
     for (fault, deed) in late_answers() {
         upstream.then(deed);
         assert_made_once(&stand, &upstream, fault);
+    }
+}
+
+#[test]
+fn an_answer_that_begins_too_late_is_an_error_and_one_that_ends_late_is_passed_on() {
+    let upstream = Scripted::new([]);
+    let stand = gate_within(&upstream, |limits| limits.first_byte_timeout = Duration::from_secs(1));
+    for (fault, deed) in late_answers() {
+        upstream.then(deed);
+        assert_made_once(&stand, &upstream, fault);
+    }
+    let (head, body) = ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n", "{}");
+    upstream.then(Deed::Halves(head.into(), Duration::from_secs(2), body.into()));
+    let answer = stand.send(&last(&write(&stand, "late")));
+    assert_eq!((answer.status, answer.body.as_str()), (200, body), "{answer:?}");
+}
+
+#[test]
+fn a_connection_that_the_upstream_has_closed_costs_no_call_its_answer_and_sends_none_twice() {
+    let upstream = Scripted::new([]);
+    let stand = gate(&upstream);
+    for calls in 1..=20 {
+        // As one answers that keeps connections, and that closes this one all the same.
+        upstream.then(Deed::SayAndClose(success("{}")));
+        let answer = stand.send(&last(&write(&stand, "x")));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(upstream.begun(), calls, "each call is sent once");
+        upstream.wait_for_closed(calls);
     }
 }
 

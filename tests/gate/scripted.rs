@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ramgate::openapi::WireRequest;
 
@@ -20,6 +20,8 @@ pub enum Deed {
     SayAndClose(Vec<u8>),
     /// Sends these bytes one by one, with a wait between.
     Dribble(Vec<u8>, Duration),
+    /// Sends these bytes, waits, and sends these.
+    Halves(Vec<u8>, Duration, Vec<u8>),
     /// Closes the connection before it has read the whole request, so that the system resets it.
     Reset,
     /// Says nothing.
@@ -36,6 +38,7 @@ pub struct Scripted {
 #[derive(Default)]
 struct Seen {
     begun: AtomicUsize,
+    closed: AtomicUsize,
     whole: Mutex<Vec<WireRequest>>,
 }
 
@@ -50,7 +53,10 @@ impl Scripted {
             for stream in listener.incoming() {
                 let (script, seen) = shared.clone();
                 let stream = stream.unwrap();
-                std::thread::spawn(move || serve(stream, &script, &seen));
+                std::thread::spawn(move || {
+                    serve(stream, &script, &seen);
+                    seen.closed.fetch_add(1, Ordering::SeqCst);
+                });
             }
         });
         Self { address, script, seen }
@@ -69,6 +75,17 @@ impl Scripted {
     /// How many requests began to come in.
     pub fn begun(&self) -> usize {
         self.seen.begun.load(Ordering::SeqCst)
+    }
+}
+
+impl Scripted {
+    /// Waits until so many connections are closed.
+    pub fn wait_for_closed(&self, count: usize) {
+        let began = Instant::now();
+        while self.seen.closed.load(Ordering::SeqCst) < count {
+            assert!(began.elapsed() < Duration::from_secs(20), "a connection stays open");
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 
@@ -120,6 +137,11 @@ fn serve(stream: TcpStream, script: &Mutex<VecDeque<Deed>>, seen: &Seen) {
                     std::thread::sleep(wait);
                 }
                 Ok(())
+            }
+            Deed::Halves(first, wait, second) => {
+                let _ = stream.write_all(&first);
+                std::thread::sleep(wait);
+                stream.write_all(&second)
             }
             Deed::Reset | Deed::Silence => Ok(()),
         };

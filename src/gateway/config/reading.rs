@@ -129,6 +129,7 @@ struct LimitsFile {
     body_timeout: Option<Spanned<u64>>,
     write_timeout: Option<Spanned<u64>>,
     connect_timeout: Option<Spanned<u64>>,
+    first_byte_timeout: Option<Spanned<u64>>,
     forward_timeout: Option<Spanned<u64>>,
     answer_bytes: Option<Spanned<u64>>,
     drain_timeout: Option<Spanned<u64>>,
@@ -454,7 +455,15 @@ impl Reading<'_> {
         seconds(&file.write_timeout, "write_timeout", &mut limits.write_timeout);
         seconds(&file.connect_timeout, "connect_timeout", &mut limits.connect_timeout);
         seconds(&file.forward_timeout, "forward_timeout", &mut limits.forward_timeout);
+        limits.first_byte_timeout = limits.forward_timeout;
+        seconds(&file.first_byte_timeout, "first_byte_timeout", &mut limits.first_byte_timeout);
         seconds(&file.drain_timeout, "drain_timeout", &mut limits.drain_timeout);
+        let longest = limits.forward_timeout;
+        if let Some(value) = file.first_byte_timeout.as_ref().filter(|_| limits.first_byte_timeout > longest) {
+            let message = format!("`first_byte_timeout` is longer than `forward_timeout`, which is {}", longest.as_secs());
+            let help = "make it shorter, or leave it out for as long as `forward_timeout`";
+            self.refuse(value.span().into(), "limit", message, Some(help));
+        }
         // hyper asks for at least this much room.
         if let Some(value) = file.header_bytes.as_ref().filter(|_| limits.header_bytes < 8192) {
             let message = "`header_bytes` must be at least 8192".to_owned();

@@ -188,3 +188,13 @@ fn rotation_that_can_never_happen_is_a_mistake() {
         assert!(text(&findings, Colour::Off).contains(says), "{findings:?}");
     }
 }
+
+#[test]
+fn the_first_byte_may_take_as_long_as_the_whole_call_and_no_longer() {
+    let limits = |lines: &str| parse(&SOUND.replace("forward_timeout = 30\n", lines)).map(|config| config.limits);
+    assert_eq!(limits("").unwrap().first_byte_timeout, Duration::from_secs(60));
+    assert_eq!(limits("forward_timeout = 30\n").unwrap().first_byte_timeout, Duration::from_secs(30));
+    assert_eq!(limits("first_byte_timeout = 5\n").unwrap().first_byte_timeout, Duration::from_secs(5));
+    let findings = limits("forward_timeout = 30\nfirst_byte_timeout = 31\n").unwrap_err();
+    insta::assert_snapshot!(text(&findings, Colour::Off));
+}

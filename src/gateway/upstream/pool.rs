@@ -1,7 +1,7 @@
 //! Keep-alive HTTP/1.1 connections to one upstream.
 //!
 //! A call is sent a second time only where hyper hands the request back as never begun, so that an upstream can not
-//! have acted on it.
+//! have acted on it: the other end had closed a connection that was kept.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,9 +14,9 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::connect::connect;
 use crate::gateway::config::Endpoint;
 use crate::gateway::workers;
 
@@ -37,6 +37,17 @@ pub(super) enum PoolError {
     Connect(String),
     /// The call was begun, and no answer came.
     Exchange(hyper::Error),
+    /// The call was begun, and no head of an answer came in time.
+    Silent,
+}
+
+/// How long an upstream may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// For a connection, its TLS handshake included.
+    pub(super) connect: Duration,
+    /// From then on for the head of the answer.
+    pub(super) first_byte: Duration,
 }
 
 /// The connections of one upstream.
@@ -44,7 +55,7 @@ pub(super) struct Pool {
     host: String,
     port: u16,
     tls: Option<(TlsConnector, ServerName<'static>)>,
-    connect_timeout: Duration,
+    patience: Patience,
     /// Of each worker, which keeps to its own.
     idle: [Mutex<Vec<Idle>>; SHARES],
 }
@@ -60,11 +71,11 @@ type Sender = SendRequest<Full<Bytes>>;
 pub(super) struct Lent(Sender);
 
 impl Pool {
-    /// Connections to `endpoint`, each to be had within `connect_timeout`, its TLS handshake included.
+    /// Connections to `endpoint`, which may take as long as `patience` says.
     ///
     /// # Errors
     /// Where the host is none that a certificate could name, or the port is none.
-    pub(super) fn new(endpoint: &Endpoint, tls: ClientConfig, connect_timeout: Duration) -> Result<Self, String> {
+    pub(super) fn new(endpoint: &Endpoint, tls: ClientConfig, patience: Patience) -> Result<Self, String> {
         let authority: http::uri::Authority =
             endpoint.authority.parse().map_err(|error: http::uri::InvalidUri| error.to_string())?;
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
@@ -75,7 +86,7 @@ impl Pool {
             None
         };
         let port = authority.port_u16().unwrap_or(if endpoint.tls { 443 } else { 80 });
-        Ok(Self { host, port, tls, connect_timeout, idle: std::array::from_fn(|_| Mutex::default()) })
+        Ok(Self { host, port, tls, patience, idle: std::array::from_fn(|_| Mutex::default()) })
     }
 
     /// Sends `request`, and gives the answer's head and the connection it comes over.
@@ -87,7 +98,7 @@ impl Pool {
             if sender.ready().await.is_err() {
                 continue;
             }
-            match sender.try_send_request(request).await {
+            match self.in_time(sender.try_send_request(request)).await? {
                 Ok(response) => return Ok((response, Lent(sender))),
                 Err(mut error) => match error.take_message() {
                     // The other end closed the connection before any of the request was written.
@@ -96,14 +107,19 @@ impl Pool {
                 },
             }
         }
-        let connected = tokio::time::timeout(self.connect_timeout, self.connect()).await;
+        let connected = tokio::time::timeout(self.patience.connect, self.connect()).await;
         let mut sender = match connected {
             Ok(Ok(sender)) => sender,
             Ok(Err(error)) => return Err(PoolError::Connect(error.to_string())),
-            Err(_) => return Err(PoolError::Connect(format!("no connection within {:?}", self.connect_timeout))),
+            Err(_) => return Err(PoolError::Connect(format!("no connection within {:?}", self.patience.connect))),
         };
-        let response = sender.send_request(request).await.map_err(PoolError::Exchange)?;
+        let response = self.in_time(sender.send_request(request)).await?.map_err(PoolError::Exchange)?;
         Ok((response, Lent(sender)))
+    }
+
+    /// What comes of a request that is sent, within the time for the head of an answer.
+    async fn in_time<T>(&self, answer: impl Future<Output = T>) -> Result<T, PoolError> {
+        tokio::time::timeout(self.patience.first_byte, answer).await.map_err(|_| PoolError::Silent)
     }
 
     /// Takes back a connection whose answer was read whole.
@@ -136,7 +152,7 @@ impl Pool {
     }
 
     async fn connect(&self) -> io::Result<Sender> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
+        let stream = connect(&self.host, self.port, self.patience.connect).await?;
         stream.set_nodelay(true)?;
         match &self.tls {
             None => handshake(TokioIo::new(stream)).await,
