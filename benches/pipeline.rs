@@ -168,7 +168,7 @@ fn main() {
             let received =
                 Received { request: calls.next(), connection: Arc::clone(&connection), origin, at: Timestamp::now() };
             let permitted = runtime.block_on(pipeline.permit(&received, &mut record)).unwrap();
-            permitted.sign(Timestamp::now(), &uuid::Uuid::new_v4().to_string())
+            permitted.sign(Timestamp::now(), &uuid::Uuid::new_v4().to_string()).unwrap()
         });
     }
     ratios.print();

@@ -12,6 +12,8 @@ mod caller;
 mod candidate;
 #[path = "gate/certificates.rs"]
 mod certificates;
+#[path = "gate/circuit.rs"]
+mod circuit;
 #[path = "gate/client.rs"]
 mod client;
 #[path = "gate/connections.rs"]

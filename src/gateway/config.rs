@@ -2,6 +2,7 @@
 
 mod admin;
 mod audit;
+mod circuit;
 mod client_certificates;
 mod lookup;
 mod proxies;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use audit::{Audit, AuditFile, OnFailure};
+pub use circuit::Circuit;
 pub use client_certificates::ClientCertificates;
 pub use lookup::Lookup;
 pub use proxies::Proxies;
@@ -206,6 +208,8 @@ pub struct Config {
     pub upstreams: Vec<Upstream>,
     /// Bounds.
     pub limits: Limits,
+    /// When an upstream that fails is left alone.
+    pub circuit: Circuit,
     /// Where calls are put on record.
     pub audit: Audit,
     /// Threads that serve connections; as many as there are processors where it is not said.
@@ -239,6 +243,7 @@ impl Config {
             listeners: Vec::new(),
             upstreams: Vec::new(),
             limits: Limits::default(),
+            circuit: Circuit::default(),
             audit: Audit::default(),
             workers: None,
             nonce_journal: None,

@@ -228,7 +228,7 @@ impl Lookups {
             nonce: &uuid::Uuid::new_v4().to_string(),
             format: Format::Json,
         });
-        let answer = upstream.send(signed).await?;
+        let answer = upstream.send(signed, upstream.admit(None)?).await?;
         if answer.status.is_success() {
             let facts = lookup.read(cluster, upstream.account(), &answer.body)?;
             asking.came_to(true);

@@ -215,9 +215,10 @@ impl Metrics {
     pub(super) fn unanswered(&self, error: &UpstreamError) {
         let (kind, authority) = match error {
             UpstreamError::Unreachable { authority, .. } => (0, authority),
-            UpstreamError::Broken { authority, .. } => (1, authority),
+            UpstreamError::Broken { authority, .. } | UpstreamError::TooLong { authority, .. } => (1, authority),
             UpstreamError::Silent { authority, .. } | UpstreamError::TimedOut { authority, .. } => (2, authority),
             UpstreamError::Unsendable { authority, .. } => (3, authority),
+            UpstreamError::Shed { authority, .. } => (4, authority),
         };
         if let Some(upstream) = self.followed.load().upstreams.get(authority) {
             add(upstream.errors.get(kind));
@@ -278,7 +279,7 @@ impl Drop for Open {
     }
 }
 
-const ERROR_KINDS: [&str; 4] = ["unreachable", "broken", "timed_out", "unsendable"];
+const ERROR_KINDS: [&str; 5] = ["unreachable", "broken", "timed_out", "unsendable", "shed"];
 const STATUS_CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
 #[derive(Debug, Default)]

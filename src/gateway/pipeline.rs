@@ -24,7 +24,7 @@ use super::record::Record;
 use super::refusal::{Denial, Refusal};
 use super::shadow::Mode;
 use super::snapshot::Snapshot;
-use super::upstream::{Answer, Upstream, UpstreamError};
+use super::upstream::{Answer, Ticket, Upstream, UpstreamError};
 use crate::authn::{Caller, NonceMemory, Verifier};
 use crate::authz::ConsultedKeys;
 use crate::catalog::{ApiCall, Checks, Plan, Product, ResolutionError};
@@ -88,9 +88,11 @@ impl Pipeline {
         record: &mut Record,
     ) -> Result<Answer, Refusal> {
         let permitted = self.permit_by(snapshot, received, record).await?;
-        record.before_forwarding().await?;
         let nonce = uuid::Uuid::new_v4().to_string();
-        Ok(permitted.sign(Timestamp::now(), &nonce).forward(record).await?)
+        // What cannot be sent needs no intent.
+        let outbound = permitted.sign(Timestamp::now(), &nonce)?;
+        record.before_forwarding().await?;
+        Ok(outbound.forward(record).await?)
     }
 
     /// Takes a call up to the decision by the snapshot in force: nothing is sent anywhere.
@@ -326,9 +328,12 @@ impl Permitted {
 
     /// Writes the call anew from what was decided, and signs it with the credential of the caller's account (spec
     /// gate-rules G1, G14). Nothing else that the caller sent is in it.
-    #[must_use]
-    pub fn sign(&self, now: Timestamp, nonce: &str) -> Outbound {
+    ///
+    /// # Errors
+    /// [`UpstreamError`] where it cannot be sent now.
+    pub fn sign(&self, now: Timestamp, nonce: &str) -> Result<Outbound, UpstreamError> {
         let call = self.call();
+        let ticket = self.upstream.admit(Some(self.caller.principal()))?;
         let signed = sign_acs3(&SigningRequest {
             host: self.upstream.authority(),
             action: &self.checks.operation,
@@ -339,7 +344,7 @@ impl Permitted {
             nonce,
             format: call.format(),
         });
-        Outbound { upstream: Arc::clone(&self.upstream), signed }
+        Ok(Outbound { upstream: Arc::clone(&self.upstream), signed, ticket })
     }
 }
 
@@ -348,6 +353,7 @@ impl Permitted {
 pub struct Outbound {
     upstream: Arc<Upstream>,
     signed: SignedRequest,
+    ticket: Ticket,
 }
 
 impl Outbound {
@@ -360,7 +366,7 @@ impl Outbound {
     async fn forward(self, record: &mut Record) -> Result<Answer, UpstreamError> {
         let sent = Instant::now();
         record.sent();
-        let answer = self.upstream.send(self.signed).await.inspect_err(|error| {
+        let answer = self.upstream.send(self.signed, self.ticket).await.inspect_err(|error| {
             if !error.may_have_acted() {
                 record.not_sent();
             }

@@ -9,7 +9,7 @@ use hyper::body::Bytes;
 
 use super::lookup::LookupError;
 use super::refusal::{Denial, Refusal};
-use super::upstream::Answer;
+use super::upstream::{Answer, UpstreamError};
 use crate::authn::{AuthnError, Echo};
 use crate::authz::{Outcome, PolicyType};
 use crate::catalog::ResolutionError;
@@ -105,7 +105,9 @@ pub(super) fn refused(refusal: &Refusal, audience: &Audience<'_>) -> Response<Fu
             headers.insert(RETRY_AFTER, RETRY_AFTER_OVERLOAD);
         }
         // Clients that obey it wait as long as it says: a longer time is better told to whoever reads the message.
-        Refusal::RateLimited { wait, .. } if *wait <= LONGEST_RETRY_AFTER => {
+        Refusal::RateLimited { wait, .. } | Refusal::Upstream(UpstreamError::Shed { wait, .. })
+            if *wait <= LONGEST_RETRY_AFTER =>
+        {
             headers.insert(RETRY_AFTER, HeaderValue::from(milliseconds(*wait)));
         }
         // What is left of the body must not be taken for the next request.
@@ -200,6 +202,9 @@ fn message(refusal: &Refusal, echo: Echo) -> String {
         Refusal::Upstream(error) if error.may_have_acted() => {
             "the call was passed on and no answer came: it may have been carried out, look before you repeat it"
                 .to_owned()
+        }
+        Refusal::Upstream(UpstreamError::Shed { .. }) => {
+            "the call was not carried out: the upstream fails, and is left alone for a moment".to_owned()
         }
         Refusal::Upstream(_) => "the call was not carried out: the upstream cannot be reached".to_owned(),
         Refusal::Unrecorded(_) => "the call was not carried out: it cannot be put on record".to_owned(),

@@ -12,7 +12,7 @@ use super::config::{self, Config, Limits, Shadow};
 use super::lookup::Lookups;
 use super::rates::{Rates, Uptime};
 use super::shadow::{self, Shadows};
-use super::upstream::Upstream;
+use super::upstream::{Circuit, Upstream, UpstreamState};
 use super::{context, tls};
 use crate::authn::{Echo, KeyRing};
 use crate::authz::{Authorizer, UnsuppliedKey};
@@ -111,6 +111,9 @@ impl Snapshot {
         if let (Some(lookups), Some(before)) = (&mut self.lookups, &before.lookups) {
             lookups.succeed(before);
         }
+        for upstream in self.upstreams.iter_mut().filter_map(Arc::get_mut) {
+            upstream.succeed(before.upstreams.iter().map(AsRef::as_ref));
+        }
         self.generation = before.generation + 1;
         self.generation
     }
@@ -153,6 +156,11 @@ impl Snapshot {
     /// Where upstreams are: host and port of each.
     pub(super) fn authorities(&self) -> impl Iterator<Item = &str> {
         self.upstreams.iter().map(|upstream| upstream.authority())
+    }
+
+    /// How upstreams are.
+    pub(super) fn upstream_states(&self) -> Vec<UpstreamState> {
+        self.upstreams.iter().map(|upstream| upstream.state()).collect()
     }
 
     /// Where calls of this version go for callers of this account (spec gate-rules G1).
@@ -360,10 +368,13 @@ fn routes(config: &Config, world: &World, catalog: &Catalog, findings: &mut Vec<
 }
 
 fn upstreams(config: &Config, findings: &mut Vec<Finding>) -> Vec<Arc<Upstream>> {
-    let mut upstreams = Vec::new();
+    let mut upstreams: Vec<Arc<Upstream>> = Vec::new();
     for upstream in &config.upstreams {
         let Some(credential) = credential(upstream, findings) else { continue };
-        match Upstream::new(upstream, credential, &config.limits) {
+        let circuit = Circuit::new(&upstream.endpoint, config.circuit);
+        let shared = upstreams.iter().map(|other| other.circuit()).find(|other| other.is_as(&circuit));
+        let circuit = shared.map_or(circuit, Arc::clone);
+        match Upstream::new(upstream, credential, &config.limits, circuit) {
             Ok(upstream) => upstreams.push(Arc::new(upstream)),
             Err(error) => findings.push(error_finding("tls", error)),
         }

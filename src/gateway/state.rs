@@ -177,6 +177,7 @@ impl State {
             comparisons: snapshot.comparisons().unwrap_or_default(),
             lookups: snapshot.lookups.as_ref().map(Lookups::counts),
             nonces: pipeline.nonces().remembered(),
+            upstreams: snapshot.upstream_states(),
             dropped: (events, lines),
         }
     }

@@ -1,24 +1,38 @@
-//! Calling upstreams: a pool of connections for each, deadlines, bounded answers.
+//! Calling upstreams: a pool of connections for each, deadlines, bounded answers, and none for those that fail.
 
+mod channel;
+mod circuit;
 mod connect;
 mod pool;
+mod state;
 
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
-use http::{Request, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Bytes;
+pub(super) use self::channel::Answer;
+pub(super) use self::circuit::{Circuit, CircuitState, Ticket};
+pub(super) use self::state::UpstreamState;
 
-use self::pool::{Patience, Pool, PoolError};
-use super::config::{self, Endpoint, Limits};
-use super::tls::{self, TlsError};
+use self::channel::{Bounds, Channel};
+use self::circuit::{Failure, Shed};
+use super::config::{self, Limits};
+use super::tls::TlsError;
+use crate::identity::Principal;
 use crate::openapi::sign::{Credential, SignedRequest};
 
 /// Why an upstream gave no answer to pass on. Whether it may have acted decides what can be said to the caller.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpstreamError {
+    /// It failed too often of late: nothing was sent.
+    #[error("the upstream `{authority}` fails, and no call goes to it for another {} ms", wait.as_millis())]
+    Shed {
+        /// Host and port.
+        authority: String,
+        /// After how long a call may go to it again.
+        wait: Duration,
+    },
     /// No connection: the upstream has not seen the call.
     #[error("the upstream `{authority}` cannot be reached: {reason}")]
     Unreachable {
@@ -34,6 +48,14 @@ pub enum UpstreamError {
         authority: String,
         /// The chain of causes.
         reason: String,
+    },
+    /// The answer is longer than may be passed on: the upstream may have acted.
+    #[error("the upstream `{authority}` answered with more than {limit} bytes")]
+    TooLong {
+        /// Host and port.
+        authority: String,
+        /// The bound.
+        limit: usize,
     },
     /// The call went out and no head of an answer came in time: the upstream may have acted.
     #[error("the upstream `{authority}` began no answer within {} seconds", waited.as_secs())]
@@ -65,16 +87,11 @@ impl UpstreamError {
     /// Whether the upstream may have carried the call out.
     #[must_use]
     pub fn may_have_acted(&self) -> bool {
-        matches!(self, Self::Broken { .. } | Self::Silent { .. } | Self::TimedOut { .. })
+        match self {
+            Self::Broken { .. } | Self::TooLong { .. } | Self::Silent { .. } | Self::TimedOut { .. } => true,
+            Self::Shed { .. } | Self::Unreachable { .. } | Self::Unsendable { .. } => false,
+        }
     }
-}
-
-/// The whole answer of an upstream.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
 }
 
 /// One upstream of one account, with the credential it is called with and its connections.
@@ -83,31 +100,26 @@ pub(super) struct Upstream {
     version: String,
     account: String,
     region: Option<String>,
-    endpoint: Endpoint,
     credential: Credential,
-    pool: Pool,
-    first_byte: Duration,
-    deadline: Duration,
-    answer_bytes: usize,
+    channel: Channel,
+    circuit: Arc<Circuit>,
 }
 
 impl Upstream {
-    pub(super) fn new(upstream: &config::Upstream, credential: Credential, limits: &Limits) -> Result<Self, TlsError> {
-        let tls = tls::client(upstream.ca.as_deref())?;
-        let patience = Patience { connect: limits.connect_timeout, first_byte: limits.first_byte_timeout };
-        let pool = Pool::new(&upstream.endpoint, tls, patience)
-            .map_err(|reason| TlsError::Name { host: upstream.endpoint.authority.clone(), reason })?;
+    pub(super) fn new(
+        upstream: &config::Upstream,
+        credential: Credential,
+        limits: &Limits,
+        circuit: Arc<Circuit>,
+    ) -> Result<Self, TlsError> {
         Ok(Self {
             product: upstream.product.clone(),
             version: upstream.version.clone(),
             account: upstream.account.clone(),
             region: upstream.region.clone(),
-            endpoint: upstream.endpoint.clone(),
             credential,
-            pool,
-            first_byte: limits.first_byte_timeout,
-            deadline: limits.forward_timeout,
-            answer_bytes: limits.answer_bytes,
+            channel: Channel::new(&upstream.endpoint, upstream.ca.as_deref(), Bounds::of(limits))?,
+            circuit,
         })
     }
 
@@ -138,7 +150,7 @@ impl Upstream {
 
     /// Its host, and port where it has one, as its calls are signed for.
     pub(super) fn authority(&self) -> &str {
-        &self.endpoint.authority
+        &self.channel.endpoint().authority
     }
 
     /// The account's credential.
@@ -146,49 +158,39 @@ impl Upstream {
         &self.credential
     }
 
-    /// Sends a signed call and reads the whole answer, within the deadline.
-    pub(super) async fn send(&self, signed: SignedRequest) -> Result<Answer, UpstreamError> {
-        let request = self.request(signed).map_err(|error| UpstreamError::Unsendable {
-            authority: self.authority().to_owned(),
-            reason: error.to_string(),
-        })?;
-        let answered = tokio::time::timeout(self.deadline, self.exchange(request)).await;
-        answered.unwrap_or_else(|_| {
-            Err(UpstreamError::TimedOut { authority: self.authority().to_owned(), deadline: self.deadline })
-        })
+    /// The circuit of its endpoint.
+    pub(super) fn circuit(&self) -> &Arc<Circuit> {
+        &self.circuit
     }
 
-    fn request(&self, signed: SignedRequest) -> Result<Request<Full<Bytes>>, http::Error> {
-        // Told even for an empty body, as SDKs do: some servers refuse a POST without a length.
-        let mut request = Request::builder()
-            .method(signed.method)
-            .uri(signed.target)
-            .header(CONTENT_LENGTH, signed.body.len())
-            .body(Full::new(signed.body))?;
-        for (name, value) in &signed.headers {
-            let mut value = HeaderValue::from_str(value)?;
-            value.set_sensitive(matches!(name.as_str(), "authorization" | "x-acs-security-token"));
-            request.headers_mut().insert(HeaderName::from_bytes(name.as_bytes())?, value);
+    /// Goes on with what is known of its endpoint from upstreams that were there `before`.
+    pub(super) fn succeed<'a>(&mut self, before: impl IntoIterator<Item = &'a Self>) {
+        if let Some(before) = before.into_iter().find(|before| before.circuit.is_as(&self.circuit)) {
+            self.circuit = Arc::clone(&before.circuit);
         }
-        Ok(request)
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, UpstreamError> {
-        let authority = || self.authority().to_owned();
-        let broken = |reason| UpstreamError::Broken { authority: authority(), reason };
-        let (response, lent) = self.pool.send(request).await.map_err(|error| match error {
-            PoolError::Connect(reason) => UpstreamError::Unreachable { authority: authority(), reason },
-            PoolError::Exchange(error) => broken(chain(&error)),
-            PoolError::Silent => UpstreamError::Silent { authority: authority(), waited: self.first_byte },
-        })?;
-        let (head, body) = response.into_parts();
-        // Nothing was asked to be upgraded: what follows such an answer is no answer of the API.
-        if head.status == StatusCode::SWITCHING_PROTOCOLS {
-            return Err(broken("it switched protocols unasked".to_owned()));
+    /// Whether a call of `caller`, or of the gate itself, may go to it now.
+    ///
+    /// # Errors
+    /// [`UpstreamError::Shed`] where it is left alone.
+    pub(super) fn admit(&self, caller: Option<&Principal>) -> Result<Ticket, UpstreamError> {
+        let caller = caller.map(|caller| BuildHasherDefault::<DefaultHasher>::default().hash_one(caller));
+        let shed = |Shed { wait }| UpstreamError::Shed { authority: self.authority().to_owned(), wait };
+        self.circuit.admit(caller).map_err(shed)
+    }
+
+    /// Sends a signed call that was admitted and reads the whole answer, within the deadline.
+    pub(super) async fn send(&self, signed: SignedRequest, ticket: Ticket) -> Result<Answer, UpstreamError> {
+        let answered = self.channel.send(signed).await;
+        match &answered {
+            // However long it is, somebody answers there.
+            Ok(_) | Err(UpstreamError::TooLong { .. }) => ticket.succeeded(),
+            Err(UpstreamError::Unreachable { .. }) => ticket.failed(Failure::Unreachable),
+            Err(error) if error.may_have_acted() => ticket.failed(Failure::Unanswered),
+            Err(_) => drop(ticket),
         }
-        let body = Limited::new(body, self.answer_bytes).collect().await.map_err(|error| broken(chain(&*error)))?;
-        self.pool.keep(lent);
-        Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes() })
+        answered
     }
 }
 
@@ -199,18 +201,7 @@ impl std::fmt::Debug for Upstream {
             .field("product", &self.product)
             .field("version", &self.version)
             .field("account", &self.account)
-            .field("endpoint", &self.endpoint)
+            .field("endpoint", self.channel.endpoint())
             .finish_non_exhaustive()
     }
-}
-
-/// An error and everything that caused it.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

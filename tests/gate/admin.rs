@@ -46,7 +46,7 @@ fn request(line: &str, headers: &str) -> String {
     format!("{line} HTTP/1.1\r\nconnection: close\r\n{headers}\r\n")
 }
 
-fn ask(address: SocketAddr, line: &str) -> Answer {
+pub fn ask(address: SocketAddr, line: &str) -> Answer {
     caller::exchange(address, request(line, &format!("host: {address}\r\n")).as_bytes())
 }
 
@@ -292,7 +292,7 @@ fn a_gate_that_is_ending_is_not_ready_and_says_so_until_its_last_call_is_answere
 /// Samples by name without suffixes: labels with their values, and the value.
 pub type Scrape = BTreeMap<String, (String, Vec<(BTreeMap<String, String>, f64)>)>;
 
-fn scrape(address: SocketAddr) -> Scrape {
+pub fn scrape(address: SocketAddr) -> Scrape {
     let answer = ask(address, "GET /metrics");
     assert_eq!(answer.status, 200);
     assert!(answer.header("content-type").unwrap().starts_with("application/openmetrics-text"));

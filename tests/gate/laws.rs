@@ -30,7 +30,7 @@ fn pipeline(statements: &str) -> Pipeline {
 
 /// The call as it would go to the upstream, or why it does not.
 fn outbound(pipeline: &Pipeline, request: WireRequest) -> Result<Outbound, Refusal> {
-    Ok(permitted(pipeline, request, Timestamp::now())?.sign(Timestamp::now(), "fresh"))
+    Ok(permitted(pipeline, request, Timestamp::now())?.sign(Timestamp::now(), "fresh")?)
 }
 
 /// The decision about a call that arrived at `at`.

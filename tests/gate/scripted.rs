@@ -44,7 +44,15 @@ struct Seen {
 
 impl Scripted {
     pub fn new(script: impl IntoIterator<Item = Deed>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), script)
+    }
+
+    /// One that answers at this very address.
+    pub fn at(address: SocketAddr) -> Self {
+        Self::on(TcpListener::bind(address).unwrap(), [])
+    }
+
+    fn on(listener: TcpListener, script: impl IntoIterator<Item = Deed>) -> Self {
         let address = listener.local_addr().unwrap();
         let script = Arc::new(Mutex::new(script.into_iter().collect()));
         let seen = Arc::<Seen>::default();

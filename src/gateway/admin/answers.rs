@@ -15,6 +15,7 @@ use super::decide::{Question, Unanswerable};
 use crate::gateway::config::Shadow;
 use crate::gateway::metrics;
 use crate::gateway::state::{ReloadOutcome, Since, State};
+use crate::gateway::upstream::UpstreamState;
 
 type Answer = Response<Full<Bytes>>;
 
@@ -82,6 +83,8 @@ struct Readiness {
     /// What is denied and forwarded all the same (spec gate-rules G15).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     shadows: Vec<Shadow>,
+    /// How what calls go to is.
+    upstreams: Vec<UpstreamState>,
 }
 
 fn ready(state: &State) -> Answer {
@@ -93,6 +96,7 @@ fn ready(state: &State) -> Answer {
         generation: snapshot.generation,
         since: state.since(),
         shadows: snapshot.shadowing(now).cloned().collect(),
+        upstreams: snapshot.upstream_states(),
     };
     told(if draining { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, &readiness)
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use self::admin::AdminFile;
+use super::circuit::CircuitFile;
 use super::client_certificates::ClientCertificatesFile;
 use super::lookup::LookupFile;
 use super::proxies::TrustedProxies;
@@ -54,6 +55,8 @@ struct ConfigFile {
     upstreams: Vec<Spanned<UpstreamFile>>,
     #[serde(default)]
     limits: LimitsFile,
+    #[serde(default)]
+    circuit: CircuitFile,
     #[serde(default)]
     gate: GateFile,
     lookup: Option<LookupFile>,
@@ -187,6 +190,7 @@ impl Reading<'_> {
         config.audit =
             file.audit.read(directory, |span, code, message, help| self.refuse(span, code, message, Some(help)));
         self.nonces(&file.gate);
+        config.circuit = self.circuit(&file.circuit);
         config.workers = file.gate.workers.as_ref().and_then(|workers| self.workers(workers));
         config.nonce_journal = file.gate.nonce_journal.map(|path| self.directory.join(path));
         config.allow_root_keys = file.gate.allow_root_keys;
@@ -460,7 +464,8 @@ impl Reading<'_> {
         seconds(&file.drain_timeout, "drain_timeout", &mut limits.drain_timeout);
         let longest = limits.forward_timeout;
         if let Some(value) = file.first_byte_timeout.as_ref().filter(|_| limits.first_byte_timeout > longest) {
-            let message = format!("`first_byte_timeout` is longer than `forward_timeout`, which is {}", longest.as_secs());
+            let message =
+                format!("`first_byte_timeout` is longer than `forward_timeout`, which is {}", longest.as_secs());
             let help = "make it shorter, or leave it out for as long as `forward_timeout`";
             self.refuse(value.span().into(), "limit", message, Some(help));
         }

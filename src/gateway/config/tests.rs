@@ -198,3 +198,13 @@ fn the_first_byte_may_take_as_long_as_the_whole_call_and_no_longer() {
     let findings = limits("forward_timeout = 30\nfirst_byte_timeout = 31\n").unwrap_err();
     insta::assert_snapshot!(text(&findings, Colour::Off));
 }
+
+#[test]
+fn a_circuit_has_defaults_and_can_be_turned_off() {
+    let circuit = |lines: &str| parse(&format!("{SOUND}[circuit]\n{lines}")).map(|config| config.circuit);
+    assert_eq!(circuit("").unwrap(), Circuit::default());
+    assert_eq!(circuit("failures = 0\n").unwrap(), Circuit { failures: None, ..Circuit::default() });
+    let findings = circuit("failures = 3601\nopen_for = 0\n").unwrap_err();
+    let places: Vec<String> = findings.iter().map(|finding| finding.position().unwrap().1.to_string()).collect();
+    assert_eq!(places, ["42:12", "43:12"]);
+}

@@ -46,8 +46,8 @@ pub(super) enum PoolError {
 pub(super) struct Patience {
     /// For a connection, its TLS handshake included.
     pub(super) connect: Duration,
-    /// From then on for the head of the answer.
-    pub(super) first_byte: Duration,
+    /// From then on for the head of the answer, where that has a bound of its own.
+    pub(super) first_byte: Option<Duration>,
 }
 
 /// The connections of one upstream.
@@ -119,7 +119,10 @@ impl Pool {
 
     /// What comes of a request that is sent, within the time for the head of an answer.
     async fn in_time<T>(&self, answer: impl Future<Output = T>) -> Result<T, PoolError> {
-        tokio::time::timeout(self.patience.first_byte, answer).await.map_err(|_| PoolError::Silent)
+        match self.patience.first_byte {
+            Some(first_byte) => tokio::time::timeout(first_byte, answer).await.map_err(|_| PoolError::Silent),
+            None => Ok(answer.await),
+        }
     }
 
     /// Takes back a connection whose answer was read whole.
