@@ -27,6 +27,8 @@ pub mod openapi;
 
 // ── checking ────────────────────────────────────────────────────────────────
 pub mod lint;
+
+pub mod documents;
 pub mod report;
 pub mod store;
 
