@@ -1,9 +1,12 @@
-//! Findings as people and machines read them: text with source excerpts, and JSON.
+//! Findings as people and machines read them: text with source excerpts, JSON, SARIF, and what CI services read.
 
+mod ci;
 mod diagnostic;
+mod json_format;
+mod sarif;
 mod text;
 
-pub use diagnostic::{Diagnostic, Mend};
+pub use diagnostic::{Diagnostic, Mend, RuleDescription, fingerprints};
 
 use serde::Serialize;
 
@@ -170,8 +173,43 @@ pub fn diagnostics_text(diagnostics: &[Diagnostic], colour: Colour) -> String {
     text::render_diagnostics(diagnostics, colour)
 }
 
+/// `diagnostics` as a JSON array, one object each: as [`json`], and with the rule's name, the end of the place, further
+/// places, the fix with its edits, and the [fingerprint](fingerprints). Columns count Unicode scalars from 1; an end is just
+/// past the last character.
+#[must_use]
+pub fn diagnostics_json(diagnostics: &[Diagnostic]) -> serde_json::Value {
+    json_format::render(diagnostics)
+}
+
+/// `diagnostics` as a SARIF 2.1.0 log of one run, with the rules that were asked.
+#[must_use]
+pub fn sarif(diagnostics: &[Diagnostic], rules: &[RuleDescription]) -> serde_json::Value {
+    sarif::render(diagnostics, rules)
+}
+
+/// `diagnostics` as workflow commands of GitHub Actions, a line each, which annotate a pull request.
+#[must_use]
+pub fn github(diagnostics: &[Diagnostic]) -> String {
+    ci::github(diagnostics)
+}
+
+/// `diagnostics` as a code quality report of GitLab.
+#[must_use]
+pub fn gitlab(diagnostics: &[Diagnostic]) -> serde_json::Value {
+    ci::gitlab(diagnostics)
+}
+
+/// `diagnostics` as JUnit XML: a suite for each of `files`, with a failure for each diagnostic.
+#[must_use]
+pub fn junit(diagnostics: &[Diagnostic], files: &[String]) -> String {
+    ci::junit(diagnostics, files)
+}
+
 /// `findings` as a JSON array, one object each with severity, code, message, help, file, line and column.
 #[must_use]
 pub fn json(findings: &[Finding]) -> serde_json::Value {
     serde_json::to_value(findings).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

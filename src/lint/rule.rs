@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Findings, Subject};
 use crate::json::Value;
 use crate::policy::{self, Code, Document, PolicyKind, Statement};
-use crate::report::Severity;
+use crate::report::{RuleDescription, Severity};
 
 /// Whether the fixes of a rule may be applied without a look at each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,6 +96,18 @@ impl Rule {
         let section = self.section("What it does").unwrap_or_default();
         let paragraph = section.split("\n\n").next().unwrap_or_default();
         paragraph.lines().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The rule as reports describe it.
+    #[must_use]
+    pub fn description(&self) -> RuleDescription {
+        RuleDescription {
+            code: self.code.to_owned(),
+            name: self.name.to_owned(),
+            summary: self.summary(),
+            page: self.page(),
+            severity: self.severity,
+        }
     }
 }
 
