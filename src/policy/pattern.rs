@@ -14,6 +14,10 @@
 //!
 //! The matcher here is right about all of them too.
 
+mod algebra;
+
+pub use algebra::{ArnTemplate, COVERAGE_WORK, Coverage, Hole};
+
 /// Which letters of a text match a pattern's letters of the other case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Case {
