@@ -32,6 +32,7 @@ mod shadow;
 mod snapshot;
 mod state;
 pub mod tls;
+mod traces;
 mod upstream;
 mod workers;
 
@@ -61,6 +62,7 @@ pub use reload::{Opened, Reloaded, Watch};
 pub use shadow::Mode;
 pub use snapshot::{Loaded, Snapshot, check};
 pub use state::ReloadAsked;
+pub use traces::NotTraced;
 pub use upstream::UpstreamError;
 
 use crate::authn::{JournalError, NonceMemory};
@@ -72,6 +74,7 @@ use places::Places;
 use service::Service;
 use state::State;
 use tls::{Certificate, TlsError};
+use traces::{Sending, Traces};
 use workers::Workers;
 
 /// A gate that cannot be opened.
@@ -106,6 +109,9 @@ pub enum GatewayError {
     /// The system has no threads for it.
     #[error("the workers cannot be started: {0}")]
     Workers(#[source] std::io::Error),
+    /// Spans cannot be sent anywhere.
+    #[error(transparent)]
+    Traces(#[from] NotTraced),
     /// The journal of nonces cannot be used.
     #[error("the journal of nonces cannot be used: {0}")]
     Journal(#[source] JournalError),
@@ -135,6 +141,7 @@ pub struct Gate {
     asked: Mutex<mpsc::Receiver<ReloadAsked>>,
     admin: Option<Looked>,
     workers: Arc<Workers>,
+    sending: Option<Sending>,
 }
 
 /// How a gate is looked after. Dropped, it is no more.
@@ -180,7 +187,8 @@ impl Gate {
             None => NonceMemory::in_memory(),
         };
         let pipeline = Pipeline::new(snapshot, nonces.with_share(config.limits.nonces_per_key));
-        let service = Arc::new(Service::new(pipeline, &config.limits, log));
+        let (traces, sending) = config.traces.as_ref().map(Traces::begin).transpose()?.unzip();
+        let service = Arc::new(Service::new(pipeline, &config.limits, log, traces));
         let workers = config.workers.unwrap_or_else(|| available_parallelism().map_or(1, NonZero::get));
         let workers = Arc::new(Workers::start(workers).map_err(GatewayError::Workers)?);
         let stop = CancellationToken::new();
@@ -200,6 +208,7 @@ impl Gate {
             asked: Mutex::new(asked),
             admin,
             workers,
+            sending,
         };
         let places = Places::new(config.limits.connections);
         for bound in bound {
@@ -262,6 +271,9 @@ impl Gate {
         let drained = drained.await;
         if let Some(workers) = Arc::into_inner(self.workers) {
             workers.end().await;
+        }
+        if let Some(sending) = self.sending {
+            sending.end().await;
         }
         // Only now: until the end it can be asked how far it is.
         drop(self.admin);

@@ -52,5 +52,7 @@ mod serving;
 mod shadow;
 #[path = "gate/stand.rs"]
 mod stand;
+#[path = "gate/traces.rs"]
+mod traces;
 #[path = "gate/upstream.rs"]
 mod upstream;

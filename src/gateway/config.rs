@@ -8,6 +8,7 @@ mod lookup;
 mod proxies;
 mod reading;
 mod shadow;
+mod traces;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ pub use client_certificates::ClientCertificates;
 pub use lookup::Lookup;
 pub use proxies::Proxies;
 pub use shadow::{Shadow, Shadowed};
+pub use traces::{Parents, Traces};
 
 use serde::{Serialize, Serializer};
 
@@ -229,6 +231,8 @@ pub struct Config {
     pub echo_string_to_sign: bool,
     /// Where it is looked after, if anywhere.
     pub admin: Option<Admin>,
+    /// Where spans of calls are sent, if anywhere.
+    pub traces: Option<Traces>,
 }
 
 impl Config {
@@ -253,6 +257,7 @@ impl Config {
             shadows: Vec::new(),
             echo_string_to_sign: false,
             admin: None,
+            traces: None,
         }
     }
 

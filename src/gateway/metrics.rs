@@ -53,7 +53,7 @@ impl Ending {
         }
     }
 
-    fn label(self) -> &'static str {
+    pub(super) fn label(self) -> &'static str {
         match self {
             Self::Forwarded => "forwarded",
             Self::Shadowed => "shadowed",

@@ -16,6 +16,7 @@ use super::origin::Origin;
 use super::refusal::Refusal;
 use super::respond;
 use super::shadow::Mode;
+use super::traces::{Stage, Trace};
 use super::upstream::Answer;
 use crate::authn::Caller;
 use crate::authz::{ConsultedKeys, Verdict};
@@ -65,6 +66,7 @@ pub struct Record {
     bytes_out: Option<usize>,
     outcome: Option<Ended>,
     metrics: Option<Arc<Metrics>>,
+    trace: Option<Box<Trace>>,
 }
 
 /// How a call was answered.
@@ -112,6 +114,7 @@ impl Record {
             bytes_out: None,
             outcome: None,
             metrics: None,
+            trace: None,
         }
     }
 
@@ -120,6 +123,17 @@ impl Record {
     pub(super) fn counted(mut self, metrics: &Arc<Metrics>) -> Self {
         self.metrics = Some(Arc::clone(metrics));
         self
+    }
+
+    /// The trace of the call, where calls are traced.
+    pub(super) fn traced(&mut self, trace: Option<Box<Trace>>) {
+        self.trace = trace;
+    }
+
+    fn passed(&mut self, stage: Stage) {
+        if let Some(trace) = &mut self.trace {
+            trace.passed(stage);
+        }
     }
 
     /// The gate's id of the call.
@@ -141,6 +155,7 @@ impl Record {
     /// How long its body is.
     pub(super) fn received(&mut self, bytes: usize) {
         self.bytes_in = Some(bytes);
+        self.passed(Stage::Receive);
     }
 
     /// Which snapshot it is decided by, and at what time.
@@ -156,16 +171,19 @@ impl Record {
         self.version = claim(call.version());
         self.operation = claim(call.action());
         self.product = product.map(str::to_owned);
+        self.passed(Stage::Read);
     }
 
     /// Whose it is.
     pub(super) fn authenticated(&mut self, caller: &Caller) {
         self.principal = Some(caller.principal().to_string());
+        self.passed(Stage::Authenticate);
     }
 
     /// What it touches.
     pub(super) fn resolved(&mut self, checks: &Arc<Checks>) {
         self.checks = Some(Arc::clone(checks));
+        self.passed(Stage::Resolve);
     }
 
     /// What the policies say, which condition keys they looked at, and which shadow lets the call through although they
@@ -176,6 +194,7 @@ impl Record {
         self.mode = Some(if shadow.is_some() { Mode::Shadow } else { Mode::Enforce });
         self.shadow = shadow.map(ToString::to_string);
         self.decided_us = Some(micros(self.started));
+        self.passed(Stage::Decide);
     }
 
     /// Of how many clusters something had to be looked up, or remembered from before.
@@ -212,12 +231,14 @@ impl Record {
             false => self.log.admit()?,
         };
         self.promise = intended.written().await?;
+        self.passed(Stage::Record);
         Ok(())
     }
 
     /// From here on the upstream may have acted.
     pub(super) fn sent(&mut self) {
         self.sent = true;
+        self.passed(Stage::Sign);
     }
 
     /// It never reached the upstream.
@@ -234,6 +255,7 @@ impl Record {
         self.upstream_status = Some(answer.status.as_u16());
         self.upstream_request_id = request_id_of(answer);
         self.outcome = Some(Ended::Forwarded);
+        self.passed(Stage::Upstream);
     }
 
     /// Why the gate answered itself.
@@ -394,26 +416,31 @@ fn micros(start: Instant) -> u64 {
 impl Drop for Record {
     fn drop(&mut self) {
         let promise = std::mem::replace(&mut self.promise, Promise::none());
+        let trace = self.trace.take();
         let entry = self.entry(Kind::Decision);
         self.log.submit(Kind::Decision, &entry, promise);
+        let ending = match &self.outcome {
+            Some(Ended::Forwarded) if self.shadow.is_some() => Ending::Shadowed,
+            Some(Ended::Forwarded) => Ending::Forwarded,
+            Some(Ended::Refused { ending, .. }) => *ending,
+            None if entry.code.is_some() => Ending::Failed,
+            None => Ending::Unanswered,
+        };
         if let Some(metrics) = &self.metrics {
             let named = self.version.as_deref().zip(self.operation.as_deref());
             metrics.call(&Measured {
                 // What an unverified caller writes makes no label.
                 operation: named.filter(|_| self.principal.is_some()),
-                ending: match &self.outcome {
-                    Some(Ended::Forwarded) if self.shadow.is_some() => Ending::Shadowed,
-                    Some(Ended::Forwarded) => Ending::Forwarded,
-                    Some(Ended::Refused { ending, .. }) => *ending,
-                    None if entry.code.is_some() => Ending::Failed,
-                    None => Ending::Unanswered,
-                },
+                ending,
                 code: entry.code.as_deref(),
                 decision: entry.decision.zip(entry.policy_type),
                 decided: self.decided_us,
                 upstream: self.upstream_us,
                 total: entry.total_us.unwrap_or_default(),
             });
+        }
+        if let Some(trace) = trace {
+            trace.ended(&entry, ending);
         }
     }
 }

@@ -145,6 +145,7 @@ fn kept(running: &Config, mut new: Config) -> Config {
     new.nonce_journal.clone_from(&running.nonce_journal);
     new.audit.clone_from(&running.audit);
     new.admin.clone_from(&running.admin);
+    new.traces.clone_from(&running.traces);
     let Limits { connections, calls, nonces_per_key, drain_timeout, .. } = running.limits;
     new.limits = Limits { connections, calls, nonces_per_key, drain_timeout, ..new.limits };
     new
@@ -159,6 +160,7 @@ fn waiting_for_a_restart(kept: &Config, new: &Config) -> Option<Finding> {
         (kept.audit != new.audit, "[audit]"),
         (kept.limits != new.limits, "`connections`, `calls`, `nonces_per_key` or `drain_timeout` of [limits]"),
         (kept.admin != new.admin, "[admin]"),
+        (kept.traces != new.traces, "[traces]"),
     ];
     let parts: Vec<&str> = parts.into_iter().filter_map(|(differs, part)| differs.then_some(part)).collect();
     let message = format!("changed, and in force only after a restart: {}", parts.join(", "));

@@ -20,6 +20,7 @@ use super::record::Record;
 use super::refusal::Refusal;
 use super::respond::{self, Audience};
 use super::snapshot::Snapshot;
+use super::traces::Traces;
 use crate::openapi::{Format, WireRequest};
 
 /// What every connection of a gate is served by.
@@ -32,13 +33,15 @@ pub(super) struct Service {
     /// Bodies that may be on their way at once: one for each connection, or of HTTP/2 more for fewer.
     bodies: Semaphore,
     log: Log,
+    traces: Option<Arc<Traces>>,
     /// Calls under way, whether or not their callers still wait.
     tasks: TaskTracker,
 }
 
 impl Service {
-    /// A service within the bounds of `limits` on what is under way at once, which puts calls on record in `log`.
-    pub(super) fn new(pipeline: Pipeline, limits: &Limits, log: Log) -> Self {
+    /// A service within the bounds of `limits` on what is under way at once, which puts calls on record in `log`, and
+    /// in `traces` where there are any.
+    pub(super) fn new(pipeline: Pipeline, limits: &Limits, log: Log, traces: Option<Arc<Traces>>) -> Self {
         let metrics = Arc::new(Metrics::new(&pipeline.snapshot()));
         Self {
             pipeline,
@@ -46,6 +49,7 @@ impl Service {
             most_calls: limits.calls,
             metrics,
             log,
+            traces,
             bodies: Semaphore::new(limits.connections),
             tasks: TaskTracker::new(),
         }
@@ -57,6 +61,10 @@ impl Service {
 
     pub(super) fn log(&self) -> &Log {
         &self.log
+    }
+
+    pub(super) fn traces(&self) -> Option<&Arc<Traces>> {
+        self.traces.as_ref()
     }
 
     pub(super) fn metrics(&self) -> &Arc<Metrics> {
@@ -83,6 +91,7 @@ impl Service {
     ) -> Response<Full<Bytes>> {
         let id = uuid::Uuid::new_v4().to_string().to_uppercase();
         let mut record = Record::new(id, &connection, &self.log).counted(&self.metrics);
+        record.traced(self.traces.as_ref().map(|traces| traces.call(request.headers())));
         let request_id = record.request_id().to_owned();
         // One snapshot from end to end.
         let snapshot = self.pipeline.snapshot();

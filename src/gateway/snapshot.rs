@@ -351,6 +351,10 @@ fn routes(config: &Config, world: &World, catalog: &Catalog, findings: &mut Vec<
         let message = format!("calls to {} come in the clear: `acs:SecureTransport` is {told}", listener.address);
         findings.push(Finding::nowhere(Severity::Warning, "plain-listener", message));
     }
+    if let Some(traces) = config.traces.as_ref().filter(|traces| traces.exposed()) {
+        let message = format!("spans of calls go to `{}` in the clear", traces.endpoint);
+        findings.push(Finding::nowhere(Severity::Warning, "plain-collector", message));
+    }
     let anyones = |listener: &&config::Listener| listener.proxies.protocol && listener.proxies.trusted.is_empty();
     for listener in config.listeners.iter().filter(anyones) {
         let message = format!("whoever reaches {} tells by its PROXY header where calls come from", listener.address);

@@ -176,6 +176,7 @@ impl State {
             draining: self.draining(),
             comparisons: snapshot.comparisons().unwrap_or_default(),
             lookups: snapshot.lookups.as_ref().map(Lookups::counts),
+            traces: self.service.traces().map(|traces| traces.counts()),
             nonces: pipeline.nonces().remembered(),
             upstreams: snapshot.upstream_states(),
             dropped: (events, lines),

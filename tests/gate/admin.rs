@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use ramgate::gateway::config::{Admin, AdminPlace, AdminTls, Config, Endpoint, Lookup, Shadow, Shadowed};
+use ramgate::gateway::config::{Admin, AdminPlace, AdminTls, Config, Endpoint, Lookup, Shadow, Shadowed, Traces};
 use ramgate::gateway::{Drained, Gate, Snapshot};
 use ramgate::identity::PrincipalPattern;
 use ramgate::json::SourceText;
@@ -343,7 +343,10 @@ pub fn scrape_once(address: SocketAddr, metric: &str, least: f64) -> Scrape {
 
 #[test]
 fn every_metric_is_documented_with_its_type_and_labels() {
-    let stand = looked_after(|config| config.lookup = Some(Lookup::default()));
+    let stand = looked_after(|config| {
+        config.lookup = Some(Lookup::default());
+        config.traces = Some(Traces::to("http://127.0.0.1:1/v1/traces"));
+    });
     stand.call(ALICE, "DescribeDBClusterMigration", &[("DBClusterId", CLUSTER)]);
     let told: BTreeSet<(String, String, Vec<String>)> = scrape_of(admin(&stand), 1.0)
         .into_iter()

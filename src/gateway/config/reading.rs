@@ -15,6 +15,7 @@ use super::client_certificates::ClientCertificatesFile;
 use super::lookup::LookupFile;
 use super::proxies::TrustedProxies;
 use super::shadow::ShadowFile;
+use super::traces::TracesFile;
 use super::{Config, Endpoint, Limits, Listener, Network, TlsFiles, Upstream};
 use crate::identity::{SecretReference, is_account_id};
 use crate::json::{SourceText, Span};
@@ -63,6 +64,7 @@ struct ConfigFile {
     #[serde(default)]
     shadow: Vec<Spanned<ShadowFile>>,
     admin: Option<Spanned<AdminFile>>,
+    traces: Option<TracesFile>,
     #[serde(default)]
     audit: super::audit::Table,
 }
@@ -186,6 +188,7 @@ impl Reading<'_> {
             self.refuse(connections.span().into(), "limit", message, None);
         }
         config.admin = file.admin.and_then(|admin| self.admin(admin, &config.listeners));
+        config.traces = file.traces.and_then(|traces| self.traces(traces));
         let directory = self.directory;
         config.audit =
             file.audit.read(directory, |span, code, message, help| self.refuse(span, code, message, Some(help)));

@@ -11,6 +11,7 @@ use prometheus_client::metrics::exemplar::Exemplar;
 use prometheus_client::registry::Registry;
 
 use super::super::Comparisons;
+use super::super::traces::TraceCounts;
 use super::super::upstream::{CircuitState, UpstreamState};
 use super::{
     CallCounters, ERROR_KINDS, Histogram, LookupCounts, Metrics, NOT_SERVED, OUTCOMES, POLICY_TYPES, STATUS_CLASSES,
@@ -41,6 +42,8 @@ pub(in super::super) struct Readings {
     pub(in super::super) lookups: Option<Arc<LookupCounts>>,
     /// How upstreams are.
     pub(in super::super) upstreams: Vec<UpstreamState>,
+    /// Traces, where calls are traced.
+    pub(in super::super) traces: Option<TraceCounts>,
     /// Records and log lines that were dropped.
     pub(in super::super) dropped: (u64, u64),
 }
@@ -223,6 +226,13 @@ impl Exposition {
         counter(encoder, "ramgate_candidate_different", "Calls that it decides otherwise", different)?;
         let help = "Records of calls and intents that were dropped";
         counter(encoder, "ramgate_records_dropped", help, dropped.0)?;
+        if let Some(TraceCounts { sent, crowded, refused }) = self.readings.traces {
+            counter(encoder, "ramgate_traces_sent", "Calls whose spans a collector took", sent)?;
+            let help = "Calls whose spans were dropped";
+            let mut dropped = family(encoder, "ramgate_traces_dropped", help, MetricType::Counter)?;
+            dropped.counter(&[("reason", "queue")], crowded)?;
+            dropped.counter(&[("reason", "collector")], refused)?;
+        }
         counter(encoder, "ramgate_log_lines_dropped", "Lines of the log that were dropped", dropped.1)
     }
 }
