@@ -17,6 +17,9 @@ const STAMP: &str = "%Y%m%dT%H%M%S%.6fZ";
 /// Letters of such a time.
 const STAMP_LENGTH: usize = 23;
 
+/// Behind the name of the file: another one that is about to take its place.
+const NEXT: &str = ".next";
+
 /// How long it takes until a rotation that failed is tried again; until then the file grows.
 const ROTATION_PAUSE: Duration = Duration::from_secs(10);
 
@@ -38,14 +41,19 @@ impl RotatedFile {
     /// # Errors
     /// What the system says.
     pub fn open(config: &AuditFile) -> io::Result<Self> {
+        Self::open_at(config, &config.path)
+    }
+
+    /// Opens the file that is at `path` now, or makes it.
+    fn open_at(config: &AuditFile, path: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o640);
-        let file = options.open(&config.path)?;
+        let file = options.open(path)?;
         let metadata = file.metadata()?;
         let length = if metadata.is_file() { metadata.len() } else { 0 };
-        let torn = length > 0 && last_byte(&config.path)? != b'\n';
+        let torn = length > 0 && last_byte(path)? != b'\n';
         let born = if length > 0 { metadata.created().or_else(|_| metadata.modified()).ok() } else { None };
         Ok(Self {
             config: config.clone(),
@@ -69,18 +77,30 @@ impl RotatedFile {
 
     /// Sets the file aside and begins another.
     fn rotate(&mut self) -> io::Result<()> {
+        let path = &self.config.path;
         // Somebody else may have set it aside already.
-        if is_same(&self.file, &self.config.path) {
-            let aside = loop {
-                let aside = aside(&self.config.path, Timestamp::now());
-                if !aside.try_exists()? {
-                    break aside;
-                }
-                std::thread::sleep(Duration::from_millis(1));
-            };
-            fs::rename(&self.config.path, aside)?;
+        if !is_same(&self.file, path) {
+            *self = Self::open(&self.config)?;
+            return Ok(());
         }
-        *self = Self::open(&self.config)?;
+        // The other one is opened first: where there is none to be had this one keeps its name, since what was set
+        // aside is taken for whole.
+        let mut next = OsString::from(path);
+        next.push(NEXT);
+        let new = Self::open_at(&self.config, Path::new(&next))?;
+        let aside = loop {
+            let aside = aside(path, Timestamp::now());
+            if !aside.try_exists()? {
+                break aside;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        };
+        fs::rename(path, &aside)?;
+        if let Err(error) = fs::rename(&next, path) {
+            fs::rename(&aside, path)?;
+            return Err(error);
+        }
+        *self = new;
         self.prune();
         Ok(())
     }

@@ -224,3 +224,16 @@ fn a_file_that_cannot_be_rotated_grows_on() {
     std::fs::remove_dir_all(folder.path()).unwrap();
     log.write(b"456\n789\n").unwrap();
 }
+
+#[test]
+fn a_file_is_set_aside_only_where_there_is_another_to_go_on_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.log");
+    let mut log = file(&path, 4, 9);
+    log.write(b"123\n").unwrap();
+    // As where no descriptor is left.
+    std::fs::create_dir(folder.path().join("audit.log.next")).unwrap();
+    log.write(b"456\n789\n").unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "123\n456\n789\n");
+    assert!(rotated(&path).unwrap().is_empty());
+}
