@@ -113,6 +113,8 @@ async fn serve(opened: Opened, inherited: Inherited, log: &Log, logging: &Loggin
     }
     supervisor::watch();
     supervisor::ready("generation 0 is in force");
+    // Its turn comes also where reloads follow one another faster.
+    let mut dropped_lines = tokio::time::interval(DROPPED_LINES);
     loop {
         tokio::select! {
             () = signals.next() => break,
@@ -122,7 +124,7 @@ async fn serve(opened: Opened, inherited: Inherited, log: &Log, logging: &Loggin
             }
             () = watch.changed() => drop(reload(&gate, &mut watch).await),
             asked = gate.reload_asked() => asked.answer(&reload(&gate, &mut watch).await),
-            () = tokio::time::sleep(DROPPED_LINES) => {
+            _ = dropped_lines.tick() => {
                 told.of_dropped(log, logging);
                 let Dropped { decisions, intents } = told.records;
                 gate.dropped(decisions + intents, u64::try_from(told.lines).unwrap_or(u64::MAX));
