@@ -1,7 +1,32 @@
 //! RAM700 to 749: permissions that give away more than they seem to.
 
+mod admin;
 mod allow_notaction;
+mod allow_notresource;
+mod credential_exposure;
+mod data_exfiltration;
+mod defence_evasion;
+mod escalation;
+mod pass_role;
+mod permission_management;
+mod permits;
+mod privilege_escalation;
+mod resource_exposure;
+mod sensitive;
+mod service_linked_role;
 
 use crate::lint::Rule;
 
-pub(super) static RULES: &[&Rule] = &[&allow_notaction::RULE];
+pub(super) static RULES: &[&Rule] = &[
+    &admin::RULE,
+    &allow_notaction::RULE,
+    &allow_notresource::RULE,
+    &pass_role::RULE,
+    &service_linked_role::RULE,
+    &permission_management::RULE,
+    &privilege_escalation::RULE,
+    &credential_exposure::RULE,
+    &data_exfiltration::RULE,
+    &resource_exposure::RULE,
+    &defence_evasion::RULE,
+];
