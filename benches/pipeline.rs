@@ -17,7 +17,9 @@ use jiff::Timestamp;
 use ramgate::authn::{Hosts, KeyRing, NonceMemory, Verifier};
 use ramgate::catalog::Parameters;
 use ramgate::gateway::audit::{Log, Stream};
-use ramgate::gateway::config::{Audit, Config, Endpoint, Listener, Network, Proxies, Upstream};
+use ramgate::gateway::config::{
+    AccessKey, Audit, Config, CredentialSource, Endpoint, Listener, Network, Proxies, Upstream,
+};
 use ramgate::gateway::{Connection, Origin, Pipeline, Received, Record, Snapshot};
 use ramgate::identity::{SecretReference, World};
 use ramgate::json::SourceText;
@@ -89,9 +91,11 @@ fn pipeline(statements: usize) -> Pipeline {
         endpoint: Endpoint { tls: false, authority: "127.0.0.1:1".to_owned() },
         ca: None,
         region: None,
-        access_key_id: "LTAI5tUpstream".to_owned(),
-        secret: SecretReference::Inline(SecretString::from("upstream-secret")),
-        token: None,
+        credential: CredentialSource::AccessKey(AccessKey {
+            access_key_id: "LTAI5tUpstream".to_owned(),
+            secret: SecretReference::Inline(SecretString::from("upstream-secret")),
+            token: None,
+        }),
     });
     let snapshot = Snapshot::of_world(&config, Ok(world(statements))).unwrap().snapshot;
     Pipeline::new(snapshot, NonceMemory::in_memory().with_share(usize::MAX))

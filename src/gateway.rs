@@ -11,6 +11,7 @@ mod candidate;
 mod client_certificate;
 pub mod config;
 mod context;
+mod credentials;
 mod heads;
 mod http2;
 mod inherited;
@@ -117,6 +118,9 @@ pub enum GatewayError {
     Journal(#[source] JournalError),
 }
 
+/// How long a gate waits for the first credentials of sources that it begins with.
+const FIRST_CREDENTIALS: Duration = Duration::from_secs(15);
+
 /// How a gate ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drained {
@@ -186,6 +190,10 @@ impl Gate {
             Some(path) => NonceMemory::open(path, Timestamp::now()).map_err(GatewayError::Journal)?,
             None => NonceMemory::in_memory(),
         };
+        // Calls that come before would be refused. Without one it is served all the same: STS may be back in a moment.
+        for finding in snapshot.obtain_credentials(FIRST_CREDENTIALS).await {
+            tracing::error!("{}", finding.message);
+        }
         let pipeline = Pipeline::new(snapshot, nonces.with_share(config.limits.nonces_per_key));
         let (traces, sending) = config.traces.as_ref().map(Traces::begin).transpose()?.unzip();
         let service = Arc::new(Service::new(pipeline, &config.limits, log, traces));

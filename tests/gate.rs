@@ -18,6 +18,8 @@ mod circuit;
 mod client;
 #[path = "gate/connections.rs"]
 mod connections;
+#[path = "gate/credentials.rs"]
+mod credentials;
 #[path = "gate/decide.rs"]
 mod decide;
 #[path = "gate/events.rs"]
@@ -26,6 +28,8 @@ mod events;
 mod faults;
 #[path = "gate/http2.rs"]
 mod http2;
+#[path = "gate/issuer.rs"]
+mod issuer;
 #[path = "gate/laws.rs"]
 mod laws;
 #[path = "gate/lookup.rs"]

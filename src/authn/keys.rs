@@ -1,6 +1,7 @@
 //! The keys that calls may be signed with.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use jiff::Timestamp;
@@ -100,7 +101,7 @@ impl Key {
 
 /// Every key that is accepted. Secrets are kept only as HMAC keys.
 pub struct KeyRing {
-    keys: HashMap<String, Key>,
+    keys: HashMap<String, Arc<Key>>,
     /// What a call with an unknown key is verified with, so that it costs what any other costs.
     nobody: Key,
 }
@@ -121,7 +122,7 @@ impl KeyRing {
                 errors.push(KeyRingError::Id { id });
             } else if id.starts_with("STS.") != entry.session.is_some() {
                 errors.push(KeyRingError::Kind { id });
-            } else if keys.insert(id.clone(), Key::new(entry)).is_some() {
+            } else if keys.insert(id.clone(), Arc::new(Key::new(entry))).is_some() {
                 errors.push(KeyRingError::Duplicate { id });
             }
         }
@@ -185,7 +186,7 @@ impl KeyRing {
         self.keys.is_empty()
     }
 
-    pub(super) fn get(&self, id: &str) -> Option<&Key> {
+    pub(super) fn get(&self, id: &str) -> Option<&Arc<Key>> {
         self.keys.get(id)
     }
 

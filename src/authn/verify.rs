@@ -1,6 +1,7 @@
 //! From a call to its caller.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -14,7 +15,8 @@ use super::error::Mismatch;
 use super::keys::Key;
 use super::{AuthnError, KeyRing, NonceMemory};
 use crate::identity::{KeyStatus, Principal};
-use crate::openapi::{Call, Scheme, sign};
+use crate::openapi::sign::Signer;
+use crate::openapi::{Call, CanonicalRequest, Scheme, sign};
 
 /// How far the time of signing may be from now, into the past and into the future (spec openapi-wire 3.4).
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
@@ -99,7 +101,8 @@ impl Verifier {
         }
         // The last moment at which this very call would still be within the window.
         let replayable_until = signed_at.checked_add(WINDOW).map_err(|_| AuthnError::TimestampFormat)?;
-        Ok(Verified { caller: Caller { principal: key.principal.clone(), call }, replayable_until, now })
+        let caller = Caller { principal: key.principal.clone(), call, key: Arc::clone(key) };
+        Ok(Verified { caller, replayable_until, now })
     }
 }
 
@@ -132,10 +135,10 @@ impl Verified {
 }
 
 /// A call and whose it is. Only [`Verified::record`] makes one.
-#[derive(Debug)]
 pub struct Caller {
     call: Call,
     principal: Principal,
+    key: Arc<Key>,
 }
 
 impl Caller {
@@ -155,6 +158,29 @@ impl Caller {
     #[must_use]
     pub fn key_id(&self) -> &str {
         self.call.access_key_id()
+    }
+}
+
+/// The call and whose it is; the key keeps its secret.
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { call, principal, key: _ } = self;
+        f.debug_struct("Caller").field("call", call).field("principal", principal).finish_non_exhaustive()
+    }
+}
+
+/// A caller's verified key signs anew, with the token that the call came with.
+impl Signer for Caller {
+    fn access_key_id(&self) -> &str {
+        self.call.access_key_id()
+    }
+
+    fn security_token(&self) -> Option<&SecretString> {
+        self.call.security_token()
+    }
+
+    fn acs3_signature(&self, canonical: &CanonicalRequest<'_>) -> String {
+        sign::signature_by(self.key.hmac(Scheme::Acs3), canonical)
     }
 }
 

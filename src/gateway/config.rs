@@ -4,6 +4,7 @@ mod admin;
 mod audit;
 mod circuit;
 mod client_certificates;
+mod credential;
 mod lookup;
 mod proxies;
 mod reading;
@@ -18,8 +19,10 @@ use std::time::Duration;
 pub use audit::{Audit, AuditFile, OnFailure};
 pub use circuit::Circuit;
 pub use client_certificates::ClientCertificates;
+pub use credential::{AccessKey, CredentialSource, EcsRamRole, OidcRoleArn, RamRoleArn, Session, Sts};
 pub use lookup::Lookup;
 pub use proxies::Proxies;
+pub(super) use reading::{account_of_role, is_provider_arn, is_role_name, is_session_name};
 pub use shadow::{Shadow, Shadowed};
 pub use traces::{Parents, Traces};
 
@@ -27,7 +30,6 @@ use serde::{Serialize, Serializer};
 
 pub use self::admin::{Admin, AdminPlace, AdminTls};
 use crate::authn::Hosts;
-use crate::identity::SecretReference;
 use crate::json::SourceText;
 use crate::report::{Finding, Severity};
 
@@ -103,12 +105,8 @@ pub struct Upstream {
     pub ca: Option<PathBuf>,
     /// The one region it serves, where it serves exactly one (G3).
     pub region: Option<String>,
-    /// Access key id of the account's own credential.
-    pub access_key_id: String,
-    /// Its secret.
-    pub secret: SecretReference,
-    /// Its security token, for a temporary credential.
-    pub token: Option<SecretReference>,
+    /// What calls are signed with.
+    pub credential: CredentialSource,
 }
 
 /// Scheme and authority of an upstream.

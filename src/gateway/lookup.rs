@@ -218,13 +218,15 @@ impl Lookups {
         let mut parameters = Parameters::new();
         // The only parameter: it cannot stand twice.
         drop(parameters.insert(&lookup.cluster, cluster));
+        let now = Timestamp::now();
+        let signing = upstream.signing(None, now)?;
         let signed = sign_acs3(&SigningRequest {
             host: upstream.authority(),
             action: &lookup.operation,
             version: upstream.version(),
             parameters: &parameters,
-            credential: upstream.credential(),
-            date: Timestamp::now(),
+            credential: &signing,
+            date: now,
             nonce: &uuid::Uuid::new_v4().to_string(),
             format: Format::Json,
         });

@@ -6,6 +6,7 @@ mod exposition;
 mod lookups;
 #[cfg(target_os = "linux")]
 mod process;
+mod upstreams;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -219,6 +220,7 @@ impl Metrics {
             UpstreamError::Silent { authority, .. } | UpstreamError::TimedOut { authority, .. } => (2, authority),
             UpstreamError::Unsendable { authority, .. } => (3, authority),
             UpstreamError::Shed { authority, .. } => (4, authority),
+            UpstreamError::NoCredential { authority, .. } => (5, authority),
         };
         if let Some(upstream) = self.followed.load().upstreams.get(authority) {
             add(upstream.errors.get(kind));
@@ -279,7 +281,7 @@ impl Drop for Open {
     }
 }
 
-const ERROR_KINDS: [&str; 5] = ["unreachable", "broken", "timed_out", "unsendable", "shed"];
+const ERROR_KINDS: [&str; 6] = ["unreachable", "broken", "timed_out", "unsendable", "shed", "no_credential"];
 const STATUS_CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
 #[derive(Debug, Default)]

@@ -226,7 +226,8 @@ async fn look_up(
     let Some(lookups) = &snapshot.lookups else { return Ok(None) };
     let lacking = plan.lacking(&snapshot.facts);
     let known = snapshot.catalog.product(product, upstream.version()).and_then(Product::lookup);
-    let Some(lookup) = known.filter(|_| !lacking.is_empty()) else { return Ok(None) };
+    let known = known.filter(|_| !lacking.is_empty() && upstream.has_own_credential());
+    let Some(lookup) = known else { return Ok(None) };
     record.looked_up(lacking.len());
     Ok(Some(lookups.find(&lacking, lookup, upstream).await?))
 }
@@ -326,20 +327,22 @@ impl Permitted {
         self.mode
     }
 
-    /// Writes the call anew from what was decided, and signs it with the credential of the caller's account (spec
+    /// Writes the call anew from what was decided, and signs it with the credential of the caller's account, or
+    /// with the caller's own key where the upstream says so (spec
     /// gate-rules G1, G14). Nothing else that the caller sent is in it.
     ///
     /// # Errors
     /// [`UpstreamError`] where it cannot be sent now.
     pub fn sign(&self, now: Timestamp, nonce: &str) -> Result<Outbound, UpstreamError> {
         let call = self.call();
+        let signing = self.upstream.signing(Some(&self.caller), now)?;
         let ticket = self.upstream.admit(Some(self.caller.principal()))?;
         let signed = sign_acs3(&SigningRequest {
             host: self.upstream.authority(),
             action: &self.checks.operation,
             version: call.version(),
             parameters: call.parameters(),
-            credential: self.upstream.credential(),
+            credential: &signing,
             date: now,
             nonce,
             format: call.format(),

@@ -78,8 +78,14 @@ impl Gate {
         let settled = tokio::task::spawn_blocking(move || settled(&path, &secrets, Some(&running))).await;
         let settled = settled.map_err(|error| mistake(format!("the reload broke off: {error}")))?;
         watch.seen = settled.seen;
-        let (config, Loaded { snapshot, findings, secret_files }) = settled.read?;
+        let (config, Loaded { mut snapshot, findings, secret_files }) = settled.read?;
         watch.secrets = secret_files;
+        snapshot.take_over(&self.snapshot());
+        // With one that cannot be had, calls would be refused that what is in force lets through.
+        let mistakes = snapshot.obtain_credentials(super::FIRST_CREDENTIALS).await;
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
         let of_admin = self.admin.as_ref().and_then(|admin| admin.tls.as_ref());
         let (mut certificates, mut mistakes) = (Vec::new(), Vec::new());
         for certificate in self.certificates.iter().chain(of_admin) {
@@ -205,8 +211,8 @@ fn files(path: &Path, secrets: &[PathBuf]) -> Vec<PathBuf> {
         files.extend(config.catalogue);
         for upstream in &config.upstreams {
             files.extend(upstream.ca.clone());
-            let references = [Some(&upstream.secret), upstream.token.as_ref()];
-            files.extend(references.into_iter().flatten().filter_map(|secret| secret.file().map(Path::to_owned)));
+            files.extend(upstream.credential.secrets().filter_map(|secret| secret.file().map(Path::to_owned)));
+            files.extend(upstream.credential.chain().filter_map(|source| source.sts()?.ca.clone()));
         }
         for tls in config.listeners.iter().filter_map(|listener| listener.tls.as_ref()) {
             files.extend([tls.certificate.clone(), tls.key.clone()]);

@@ -206,6 +206,9 @@ fn message(refusal: &Refusal, echo: Echo) -> String {
         Refusal::Upstream(UpstreamError::Shed { .. }) => {
             "the call was not carried out: the upstream fails, and is left alone for a moment".to_owned()
         }
+        Refusal::Upstream(UpstreamError::NoCredential { .. }) => {
+            "the call was not carried out: the gate has no credential for it at the moment".to_owned()
+        }
         Refusal::Upstream(_) => "the call was not carried out: the upstream cannot be reached".to_owned(),
         Refusal::Unrecorded(_) => "the call was not carried out: it cannot be put on record".to_owned(),
         Refusal::Internal { .. } => "the gate broke off".to_owned(),

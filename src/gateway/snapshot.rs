@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::candidate::{Candidate, Comparisons};
-use super::config::{self, Config, Limits, Shadow};
+use super::config::{self, Config, CredentialSource, Limits, Shadow};
+use super::credentials::{Credentials, SourceError};
 use super::lookup::Lookups;
 use super::rates::{Rates, Uptime};
 use super::shadow::{self, Shadows};
@@ -20,11 +22,9 @@ use crate::catalog::{Catalog, Facts};
 use crate::identity::{Principal, SecretReference, World};
 use crate::json::SourceText;
 use crate::openapi;
-use crate::openapi::sign::Credential;
 use crate::policy::{Context, Dialect, Effect};
 use crate::report::{Finding, Severity};
 use crate::store;
-use crate::store::secret::{self, SecretError};
 
 /// World, catalogue, evaluator, keys and upstreams, as one consistent whole (spec gate-rules G17). A call is decided
 /// and forwarded by one snapshot from end to end.
@@ -111,11 +111,35 @@ impl Snapshot {
         if let (Some(lookups), Some(before)) = (&mut self.lookups, &before.lookups) {
             lookups.succeed(before);
         }
+        self.take_over(before);
+        self.generation = before.generation + 1;
+        self.generation
+    }
+
+    /// Takes over what is known of upstreams from `before`: circuits, and credentials that were had from sources which
+    /// are the same here.
+    pub(super) fn take_over(&mut self, before: &Self) {
         for upstream in self.upstreams.iter_mut().filter_map(Arc::get_mut) {
             upstream.succeed(before.upstreams.iter().map(AsRef::as_ref));
         }
-        self.generation = before.generation + 1;
-        self.generation
+    }
+
+    /// Begins to renew the credentials that are not renewed yet, and ends once each of their sources was asked for a first
+    /// one, or after `within`. What it gives are those that none was had from, as findings.
+    pub(super) async fn obtain_credentials(&self, within: Duration) -> Vec<Finding> {
+        let renewed = self.upstreams.iter().filter_map(|upstream| Some((upstream, upstream.source()?)));
+        let begun: Vec<_> = renewed.filter(|(_, source)| source.begin()).collect();
+        let deadline = tokio::time::Instant::now() + within;
+        let mut findings = Vec::new();
+        for (upstream, source) in begun {
+            let first = tokio::time::timeout_at(deadline, source.first()).await;
+            if let Err(reason) = first.unwrap_or_else(|_| Err(format!("none came within {} s", within.as_secs()))) {
+                let (account, product, version) = (upstream.account(), upstream.product(), upstream.version());
+                let message = format!("there is no credential of account {account} for {product} {version}: {reason}");
+                findings.push(error_finding("upstream-credential", message));
+            }
+        }
+        findings
     }
 
     /// The shadows that are not over at `now`; with any, the gate forwards what policies deny (spec gate-rules G15).
@@ -160,7 +184,8 @@ impl Snapshot {
 
     /// How upstreams are.
     pub(super) fn upstream_states(&self) -> Vec<UpstreamState> {
-        self.upstreams.iter().map(|upstream| upstream.state()).collect()
+        let now = Timestamp::now();
+        self.upstreams.iter().map(|upstream| upstream.state(now)).collect()
     }
 
     /// Where calls of this version go for callers of this account (spec gate-rules G1).
@@ -183,8 +208,11 @@ pub fn check(config: &Config, secrets: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let ground = Ground::read(config, world, &mut findings);
     for upstream in &config.upstreams {
-        if let Err(error) = tls::client(upstream.ca.as_deref()) {
-            findings.push(error_finding("tls", error));
+        let of_sts = upstream.credential.chain().filter_map(CredentialSource::sts).map(|sts| sts.ca.as_deref());
+        for ca in std::iter::once(upstream.ca.as_deref()).chain(of_sts) {
+            if let Err(error) = tls::client(ca) {
+                findings.push(error_finding("tls", error));
+            }
         }
     }
     if secrets {
@@ -192,7 +220,7 @@ pub fn check(config: &Config, secrets: bool) -> Vec<Finding> {
             ground.keys(&mut findings);
         }
         for upstream in &config.upstreams {
-            credential(upstream, &mut findings);
+            credentials(upstream, &mut findings);
         }
         for listener in &config.listeners {
             if let Some(Err(error)) = listener.tls.as_ref().map(tls::server) {
@@ -318,7 +346,13 @@ fn unsupplied_keys(config: &Config, authorizer: &Authorizer, findings: &mut Vec<
 /// Upstreams whose clusters cannot be looked up although lookups are asked for.
 fn lookups(config: &Config, catalog: &Catalog, findings: &mut Vec<Finding>) {
     for upstream in config.upstreams.iter().filter(|_| config.lookup.is_some()) {
-        let config::Upstream { product, version, .. } = upstream;
+        let config::Upstream { product, version, account, .. } = upstream;
+        if matches!(upstream.credential, CredentialSource::Caller) {
+            let message =
+                format!("clusters of account {account} are not looked up: it is called with callers' own keys");
+            let help = "give the upstream a credential of its own, or put its clusters into the inventory";
+            findings.push(Finding::nowhere(Severity::Warning, "lookup-caller", message).with_help(help));
+        }
         if catalog.product(product, version).is_some_and(|known| known.lookup().is_none()) {
             let message = format!("the catalogue does not say how clusters of `{product}` {version} are looked up");
             let help = "add a [lookup] table to a catalogue file for it";
@@ -341,8 +375,9 @@ fn routes(config: &Config, world: &World, catalog: &Catalog, findings: &mut Vec<
             let help = "correct its `account`, or add the account to the world";
             findings.push(error_finding("upstream-account", message).with_help(help));
         }
-        if !upstream.endpoint.tls {
-            let message = format!("calls to `{}` go in the clear", upstream.endpoint.authority);
+        let asked = upstream.credential.chain().filter_map(CredentialSource::sts).map(|sts| &sts.sts_endpoint);
+        for endpoint in std::iter::once(&upstream.endpoint).chain(asked).filter(|endpoint| !endpoint.tls) {
+            let message = format!("calls to `{}` go in the clear", endpoint.authority);
             findings.push(Finding::nowhere(Severity::Warning, "plain-upstream", message));
         }
     }
@@ -374,11 +409,13 @@ fn routes(config: &Config, world: &World, catalog: &Catalog, findings: &mut Vec<
 fn upstreams(config: &Config, findings: &mut Vec<Finding>) -> Vec<Arc<Upstream>> {
     let mut upstreams: Vec<Arc<Upstream>> = Vec::new();
     for upstream in &config.upstreams {
-        let Some(credential) = credential(upstream, findings) else { continue };
+        let Some(mut credentials) = credentials(upstream, findings) else { continue };
+        // Upstreams whose credentials come from just the same have one source.
+        upstreams.iter().for_each(|other| other.share(&mut credentials));
         let circuit = Circuit::new(&upstream.endpoint, config.circuit);
         let shared = upstreams.iter().map(|other| other.circuit()).find(|other| other.is_as(&circuit));
         let circuit = shared.map_or(circuit, Arc::clone);
-        match Upstream::new(upstream, credential, &config.limits, circuit) {
+        match Upstream::new(upstream, credentials, &config.limits, circuit) {
             Ok(upstream) => upstreams.push(Arc::new(upstream)),
             Err(error) => findings.push(error_finding("tls", error)),
         }
@@ -386,14 +423,12 @@ fn upstreams(config: &Config, findings: &mut Vec<Finding>) -> Vec<Arc<Upstream>>
     upstreams
 }
 
-/// The account's own credential, its secret read.
-fn credential(upstream: &config::Upstream, findings: &mut Vec<Finding>) -> Option<Credential> {
-    let mut refuse = |error: SecretError| {
-        let config::Upstream { product, version, account, .. } = upstream;
-        let message = format!("the credential of account {account} for {product} {version} cannot be read: {error}");
+/// What its calls are signed with, secrets read.
+fn credentials(upstream: &config::Upstream, findings: &mut Vec<Finding>) -> Option<Credentials> {
+    let config::Upstream { product, version, account, credential, .. } = upstream;
+    let refuse = |error: SourceError| {
+        let message = format!("the credential of account {account} for {product} {version} {error}");
         findings.push(error_finding("upstream-credential", message));
     };
-    let secret = secret::read(&upstream.secret).map_err(&mut refuse).ok();
-    let token = upstream.token.as_ref().map(secret::read).transpose().map_err(&mut refuse).ok();
-    Some(Credential { access_key_id: upstream.access_key_id.clone(), secret: secret?, security_token: token? })
+    Credentials::new(credential, account).map_err(refuse).ok()
 }

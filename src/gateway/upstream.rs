@@ -10,16 +10,19 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) use self::channel::Answer;
+use jiff::Timestamp;
+
+pub(super) use self::channel::{Answer, Bounds, Channel, METADATA_TOKEN};
 pub(super) use self::circuit::{Circuit, CircuitState, Ticket};
 pub(super) use self::state::UpstreamState;
 
-use self::channel::{Bounds, Channel};
 use self::circuit::{Failure, Shed};
 use super::config::{self, Limits};
+use super::credentials::{Credentials, Signing, Source};
 use super::tls::TlsError;
+use crate::authn::Caller;
 use crate::identity::Principal;
-use crate::openapi::sign::{Credential, SignedRequest};
+use crate::openapi::sign::SignedRequest;
 
 /// Why an upstream gave no answer to pass on. Whether it may have acted decides what can be said to the caller.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +35,14 @@ pub enum UpstreamError {
         authority: String,
         /// After how long a call may go to it again.
         wait: Duration,
+    },
+    /// The gate has no credential for it that is good: nothing was sent.
+    #[error("there is no credential for the upstream `{authority}`: {reason}")]
+    NoCredential {
+        /// Host and port.
+        authority: String,
+        /// Why.
+        reason: String,
     },
     /// No connection: the upstream has not seen the call.
     #[error("the upstream `{authority}` cannot be reached: {reason}")]
@@ -89,7 +100,7 @@ impl UpstreamError {
     pub fn may_have_acted(&self) -> bool {
         match self {
             Self::Broken { .. } | Self::TooLong { .. } | Self::Silent { .. } | Self::TimedOut { .. } => true,
-            Self::Shed { .. } | Self::Unreachable { .. } | Self::Unsendable { .. } => false,
+            Self::Shed { .. } | Self::NoCredential { .. } | Self::Unreachable { .. } | Self::Unsendable { .. } => false,
         }
     }
 }
@@ -100,7 +111,7 @@ pub(super) struct Upstream {
     version: String,
     account: String,
     region: Option<String>,
-    credential: Credential,
+    credentials: Credentials,
     channel: Channel,
     circuit: Arc<Circuit>,
 }
@@ -108,7 +119,7 @@ pub(super) struct Upstream {
 impl Upstream {
     pub(super) fn new(
         upstream: &config::Upstream,
-        credential: Credential,
+        credentials: Credentials,
         limits: &Limits,
         circuit: Arc<Circuit>,
     ) -> Result<Self, TlsError> {
@@ -117,7 +128,7 @@ impl Upstream {
             version: upstream.version.clone(),
             account: upstream.account.clone(),
             region: upstream.region.clone(),
-            credential,
+            credentials,
             channel: Channel::new(&upstream.endpoint, upstream.ca.as_deref(), Bounds::of(limits))?,
             circuit,
         })
@@ -153,9 +164,32 @@ impl Upstream {
         &self.channel.endpoint().authority
     }
 
-    /// The account's credential.
-    pub(super) fn credential(&self) -> &Credential {
-        &self.credential
+    /// What a call that `caller` or the gate itself makes at `now` is signed with.
+    ///
+    /// # Errors
+    /// [`UpstreamError::NoCredential`] where there is nothing.
+    pub(super) fn signing<'a>(
+        &'a self,
+        caller: Option<&'a Caller>,
+        now: Timestamp,
+    ) -> Result<Signing<'a>, UpstreamError> {
+        let none = |reason| UpstreamError::NoCredential { authority: self.authority().to_owned(), reason };
+        self.credentials.signing(caller, now).map_err(none)
+    }
+
+    /// Whether the gate has a credential of its own for it.
+    pub(super) fn has_own_credential(&self) -> bool {
+        !matches!(self.credentials, Credentials::Caller)
+    }
+
+    /// Has `credentials` renewed together with its own where they come from just the same.
+    pub(super) fn share(&self, credentials: &mut Credentials) {
+        credentials.succeed(&self.credentials);
+    }
+
+    /// What renews its credential, where something does.
+    pub(super) fn source(&self) -> Option<&Arc<Source>> {
+        self.credentials.source()
     }
 
     /// The circuit of its endpoint.
@@ -165,8 +199,11 @@ impl Upstream {
 
     /// Goes on with what is known of its endpoint from upstreams that were there `before`.
     pub(super) fn succeed<'a>(&mut self, before: impl IntoIterator<Item = &'a Self>) {
-        if let Some(before) = before.into_iter().find(|before| before.circuit.is_as(&self.circuit)) {
-            self.circuit = Arc::clone(&before.circuit);
+        for before in before {
+            self.credentials.succeed(&before.credentials);
+            if before.circuit.is_as(&self.circuit) {
+                self.circuit = Arc::clone(&before.circuit);
+            }
         }
     }
 

@@ -30,6 +30,70 @@ pub struct Credential {
     pub security_token: Option<SecretString>,
 }
 
+/// What calls are signed with in V3: a credential, or what is left of one.
+pub trait Signer: std::fmt::Debug {
+    /// Id of the access key.
+    fn access_key_id(&self) -> &str;
+    /// The session token, where the key belongs to a session.
+    fn security_token(&self) -> Option<&SecretString>;
+    /// The V3 signature of a canonical request, as [`acs3_signature`].
+    fn acs3_signature(&self, canonical: &CanonicalRequest<'_>) -> String;
+}
+
+impl Signer for Credential {
+    fn access_key_id(&self) -> &str {
+        &self.access_key_id
+    }
+
+    fn security_token(&self) -> Option<&SecretString> {
+        self.security_token.as_ref()
+    }
+
+    fn acs3_signature(&self, canonical: &CanonicalRequest<'_>) -> String {
+        acs3_signature(canonical, &self.secret)
+    }
+}
+
+/// A credential made ready to sign many calls with. Its secret is kept only as an HMAC key.
+pub struct SigningKey {
+    access_key_id: String,
+    hmac: hmac::Key,
+    security_token: Option<SecretString>,
+}
+
+impl SigningKey {
+    /// Makes `credential` ready.
+    #[must_use]
+    pub fn new(credential: Credential) -> Self {
+        Self {
+            hmac: acs3_key(&credential.secret),
+            access_key_id: credential.access_key_id,
+            security_token: credential.security_token,
+        }
+    }
+}
+
+impl Signer for SigningKey {
+    fn access_key_id(&self) -> &str {
+        &self.access_key_id
+    }
+
+    fn security_token(&self) -> Option<&SecretString> {
+        self.security_token.as_ref()
+    }
+
+    fn acs3_signature(&self, canonical: &CanonicalRequest<'_>) -> String {
+        signature_by(&self.hmac, canonical)
+    }
+}
+
+/// Which key it is, and nothing of its secret.
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SigningKey").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+    }
+}
+
 /// A call to be signed.
 #[derive(Debug, Clone, Copy)]
 pub struct SigningRequest<'a> {
@@ -42,7 +106,7 @@ pub struct SigningRequest<'a> {
     /// The business parameters.
     pub parameters: &'a Parameters,
     /// The key to sign with.
-    pub credential: &'a Credential,
+    pub credential: &'a dyn Signer,
     /// The time of signing; whole seconds count.
     pub date: Timestamp,
     /// A text that no other call with this key carries, a random UUID for instance.
@@ -54,7 +118,7 @@ pub struct SigningRequest<'a> {
 /// A signed request, ready to be sent.
 #[derive(Clone)]
 pub struct SignedRequest {
-    /// Always `POST`.
+    /// `POST` for every call.
     pub method: &'static str,
     /// The target in origin form.
     pub target: String,
@@ -95,17 +159,17 @@ pub fn sign_acs3(request: &SigningRequest<'_>) -> SignedRequest {
     if form {
         headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
     }
-    if let Some(token) = &request.credential.security_token {
-        headers.push(("x-acs-accesskey-id".to_owned(), request.credential.access_key_id.clone()));
+    if let Some(token) = request.credential.security_token() {
+        headers.push(("x-acs-accesskey-id".to_owned(), request.credential.access_key_id().to_owned()));
         headers.push(("x-acs-security-token".to_owned(), token.expose_secret().to_owned()));
     }
     headers.sort();
     let canonical = CanonicalRequest { method: "POST", query, headers: &headers, payload_hash: &payload_hash };
     let authorization = format!(
         "{ACS3} Credential={},SignedHeaders={},Signature={}",
-        request.credential.access_key_id,
+        request.credential.access_key_id(),
         canonical.signed_headers(),
-        acs3_signature(&canonical, &request.credential.secret)
+        request.credential.acs3_signature(&canonical)
     );
     let accept = match request.format {
         Format::Json => "application/json",
@@ -116,11 +180,34 @@ pub fn sign_acs3(request: &SigningRequest<'_>) -> SignedRequest {
     SignedRequest { method: "POST", target, headers, body: Bytes::from(body) }
 }
 
+/// A call that needs no signature, since what makes it good is among its parameters: common parameters in the query, the
+/// others in a form, as the credentials libraries of Alibaba Cloud send it.
+#[must_use]
+pub fn unsigned(host: &str, action: &str, version: &str, parameters: &Parameters, date: Timestamp) -> SignedRequest {
+    let date = date_text(date);
+    let common = [("Action", action), ("Format", "JSON"), ("Timestamp", &*date), ("Version", version)];
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    SignedRequest {
+        method: "POST",
+        target: format!("/?{}", percent::encode_pairs(common.into_iter())),
+        headers: vec![
+            header("accept", "application/json"),
+            header("content-type", "application/x-www-form-urlencoded"),
+            header("host", host),
+        ],
+        body: Bytes::from(percent::encode_pairs(parameters.iter())),
+    }
+}
+
 /// The V3 signature of a canonical request: lower-case hex of the HMAC-SHA256 of its string-to-sign.
 #[must_use]
 pub fn acs3_signature(canonical: &CanonicalRequest<'_>, secret: &SecretString) -> String {
-    let key = acs3_key(secret);
-    hex(hmac::sign(&key, canonical.string_to_sign().as_bytes()).as_ref())
+    signature_by(&acs3_key(secret), canonical)
+}
+
+/// The V3 signature by an HMAC key.
+pub(crate) fn signature_by(key: &hmac::Key, canonical: &CanonicalRequest<'_>) -> String {
+    hex(hmac::sign(key, canonical.string_to_sign().as_bytes()).as_ref())
 }
 
 /// The V1 signature of a call with these parameters, the common ones included: base64 of the HMAC-SHA1 of the

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use ramgate::gateway::config::{Admin, AdminPlace, AdminTls, Config, Endpoint, Lookup, Shadow, Shadowed, Traces};
+use ramgate::gateway::config::{
+    Admin, AdminPlace, AdminTls, Config, CredentialSource, EcsRamRole, Endpoint, Lookup, Shadow, Shadowed, Traces,
+};
 use ramgate::gateway::{Drained, Gate, Snapshot};
 use ramgate::identity::PrincipalPattern;
 use ramgate::json::SourceText;
@@ -20,6 +22,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use super::caller::{self, Answer};
 use super::events;
+use super::issuer::{Gives, Issuer};
 use super::rules::{ALICE, ALL, CLUSTER, WORLD, policy};
 use super::stand::{Authority, Stand, UPSTREAM, world};
 use super::upstream::Upstream;
@@ -228,8 +231,9 @@ fn the_configuration_is_shown_with_where_its_secrets_are_and_none_of_them() {
     let shown = answer.json();
     assert_eq!(shown["limits"]["calls"], 17);
     assert_eq!(shown["limits"]["forward_timeout"], 60);
-    assert_eq!(shown["upstreams"][0]["access_key_id"], UPSTREAM.id);
-    assert_eq!(shown["upstreams"][0]["secret"], "inline (not shown)");
+    let credential = &shown["upstreams"][0]["credential"];
+    assert_eq!((&credential["type"], &credential["id"]), (&"access_key".into(), &UPSTREAM.id.into()));
+    assert_eq!(credential["secret"], "inline (not shown)");
     for secret in [UPSTREAM.secret, UPSTREAM.token.unwrap(), ALICE.secret] {
         assert!(!answer.body.contains(secret));
     }
@@ -343,9 +347,13 @@ pub fn scrape_once(address: SocketAddr, metric: &str, least: f64) -> Scrape {
 
 #[test]
 fn every_metric_is_documented_with_its_type_and_labels() {
+    // With what some of them are about.
+    let issuer = Issuer::giving(Gives::Key(UPSTREAM, 3600));
     let stand = looked_after(|config| {
         config.lookup = Some(Lookup::default());
         config.traces = Some(Traces::to("http://127.0.0.1:1/v1/traces"));
+        let role = EcsRamRole { role_name: None, metadata_endpoint: issuer.endpoint() };
+        config.upstreams[0].credential = CredentialSource::EcsRamRole(role);
     });
     stand.call(ALICE, "DescribeDBClusterMigration", &[("DBClusterId", CLUSTER)]);
     let told: BTreeSet<(String, String, Vec<String>)> = scrape_of(admin(&stand), 1.0)

@@ -29,6 +29,7 @@ pub enum Deed {
 }
 
 /// The upstream. It does what stands first in its script, and answers where nothing is left.
+/// Its answers are those of an API, or whatever it was made with.
 pub struct Scripted {
     pub address: SocketAddr,
     script: Arc<Mutex<VecDeque<Deed>>>,
@@ -44,25 +45,35 @@ struct Seen {
 
 impl Scripted {
     pub fn new(script: impl IntoIterator<Item = Deed>) -> Self {
-        Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), script)
+        Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), script, |request| success(&answer_to(&nonce(request))))
+    }
+
+    /// One whose answers are these.
+    pub fn answering(answer: impl Fn(&WireRequest) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), [], answer)
     }
 
     /// One that answers at this very address.
     pub fn at(address: SocketAddr) -> Self {
-        Self::on(TcpListener::bind(address).unwrap(), [])
+        Self::on(TcpListener::bind(address).unwrap(), [], |request| success(&answer_to(&nonce(request))))
     }
 
-    fn on(listener: TcpListener, script: impl IntoIterator<Item = Deed>) -> Self {
+    fn on(
+        listener: TcpListener,
+        script: impl IntoIterator<Item = Deed>,
+        answer: impl Fn(&WireRequest) -> Vec<u8> + Send + Sync + 'static,
+    ) -> Self {
+        let answer = Arc::new(answer);
         let address = listener.local_addr().unwrap();
         let script = Arc::new(Mutex::new(script.into_iter().collect()));
         let seen = Arc::<Seen>::default();
         let shared = (Arc::clone(&script), Arc::clone(&seen));
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (script, seen) = shared.clone();
+                let ((script, seen), answer) = (shared.clone(), Arc::clone(&answer));
                 let stream = stream.unwrap();
                 std::thread::spawn(move || {
-                    serve(stream, &script, &seen);
+                    serve(stream, &script, &seen, &*answer);
                     seen.closed.fetch_add(1, Ordering::SeqCst);
                 });
             }
@@ -113,7 +124,12 @@ pub fn nonce(request: &WireRequest) -> String {
     String::from_utf8(nonce.1.clone()).unwrap()
 }
 
-fn serve(stream: TcpStream, script: &Mutex<VecDeque<Deed>>, seen: &Seen) {
+fn serve(
+    stream: TcpStream,
+    script: &Mutex<VecDeque<Deed>>,
+    seen: &Seen,
+    answer: &(dyn Fn(&WireRequest) -> Vec<u8> + Send + Sync),
+) {
     // So short that most of a request is still unread when its deed is looked up.
     let mut stream = BufReader::with_capacity(16, stream);
     while stream.fill_buf().is_ok_and(|bytes| !bytes.is_empty()) {
@@ -126,7 +142,7 @@ fn serve(stream: TcpStream, script: &Mutex<VecDeque<Deed>>, seen: &Seen) {
         let mut body = vec![0; length];
         stream.read_exact(&mut body).unwrap();
         request.body = body.into();
-        let answer = success(&answer_to(&nonce(&request)));
+        let answer = answer(&request);
         seen.whole.lock().unwrap().push(request);
         let stream = stream.get_mut();
         // Nobody may be waiting for it.

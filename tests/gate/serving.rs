@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use ramgate::gateway::config::Endpoint;
-use ramgate::identity::SecretReference;
 use ramgate::openapi::Format;
 use ramgate::openapi::sign::{SigningRequest, sign_acs3};
-use secrecy::SecretString;
 
 use super::caller::{self, Key};
 use super::events;
@@ -17,7 +15,7 @@ use super::rules::{
     ALICE, ALL, CLUSTER, OTHER, SESSION, STRANGER, WORLD, assert_forwarded, assert_refused, close, gate, gate_with,
     policy,
 };
-use super::stand::{Authority, Stand, UPSTREAM, world};
+use super::stand::{Authority, Stand, UPSTREAM, credential, world};
 
 #[test]
 fn no_secret_is_ever_logged_however_much_is() {
@@ -53,9 +51,7 @@ fn an_upstream_over_tls_is_called_where_its_authority_is_trusted() {
             let upstream = &mut config.upstreams[0];
             upstream.endpoint = Endpoint { tls: true, authority: inner.address.to_string() };
             upstream.ca = ca;
-            upstream.access_key_id = "LTAI5tInner".to_owned();
-            upstream.secret = SecretReference::Inline(SecretString::from("canary-inner-secret"));
-            upstream.token = None;
+            upstream.credential = credential(Key { id: "LTAI5tInner", secret: "canary-inner-secret", token: None });
         })
         .unwrap()
     };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ramgate::authn::{KeyEntry, KeyRing};
-use ramgate::gateway::config::{Config, Endpoint, Listener, TlsFiles, Upstream};
+use ramgate::gateway::config::{AccessKey, Config, CredentialSource, Endpoint, Listener, TlsFiles, Upstream};
 use ramgate::gateway::{Drained, Gate, Opened, Snapshot, Watch};
 use ramgate::identity::{KeyStatus, Principal, SecretReference, World};
 use ramgate::json::SourceText;
@@ -211,11 +211,18 @@ pub fn config(address: SocketAddr) -> Config {
         endpoint: Endpoint { tls: false, authority: address.to_string() },
         ca: None,
         region: None,
-        access_key_id: UPSTREAM.id.to_owned(),
-        secret: SecretReference::Inline(SecretString::from(UPSTREAM.secret)),
-        token: Some(SecretReference::Inline(SecretString::from(UPSTREAM.token.unwrap()))),
+        credential: credential(UPSTREAM),
     });
     config
+}
+
+/// A key as an upstream's own.
+pub fn credential(key: Key) -> CredentialSource {
+    CredentialSource::AccessKey(AccessKey {
+        access_key_id: key.id.to_owned(),
+        secret: SecretReference::Inline(SecretString::from(key.secret)),
+        token: key.token.map(|token| SecretReference::Inline(SecretString::from(token))),
+    })
 }
 
 /// The world that these texts make.

@@ -14,7 +14,7 @@ use super::example;
 use crate::authn::{KeyEntry, KeyRing, KeyRingError};
 use crate::catalog::Known;
 use crate::gateway::audit::Log;
-use crate::gateway::config::{Config, Endpoint, Listener, Upstream};
+use crate::gateway::config::{AccessKey, Config, CredentialSource, Endpoint, Listener, Upstream};
 use crate::gateway::{Gate, GatewayError, Snapshot};
 use crate::identity::{KeyStatus, Principal, Resource, SecretReference, World};
 use crate::report::Finding;
@@ -81,9 +81,11 @@ impl Stand {
             endpoint: Endpoint { tls: false, authority: sandbox.local_addr().to_string() },
             ca: None,
             region: None,
-            access_key_id: id,
-            secret: SecretReference::Inline(secret),
-            token: None,
+            credential: CredentialSource::AccessKey(AccessKey {
+                access_key_id: id,
+                secret: SecretReference::Inline(secret),
+                token: None,
+            }),
         });
         let snapshot = Snapshot::of_world(&config, Ok(world.clone())).map_err(NotOpened::Mistakes)?.snapshot;
         let log = Log::to(tap, &config.audit).map_err(NotOpened::Log)?;

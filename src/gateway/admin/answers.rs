@@ -90,15 +90,23 @@ struct Readiness {
 fn ready(state: &State) -> Answer {
     let snapshot = state.service().pipeline().snapshot();
     let (draining, now) = (state.draining(), Timestamp::now());
+    let upstreams = snapshot.upstream_states();
+    let why = if draining {
+        Some("the gate is ending: it sees calls under way through and takes no further ones")
+    } else if upstreams.iter().all(|upstream| !upstream.credential.usable) {
+        Some("no upstream has a credential that is good: every call is refused")
+    } else {
+        None
+    };
     let readiness = Readiness {
-        ready: !draining,
-        why: draining.then_some("the gate is ending: it sees calls under way through and takes no further ones"),
+        ready: why.is_none(),
+        why,
         generation: snapshot.generation,
         since: state.since(),
         shadows: snapshot.shadowing(now).cloned().collect(),
-        upstreams: snapshot.upstream_states(),
+        upstreams,
     };
-    told(if draining { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, &readiness)
+    told(if why.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, &readiness)
 }
 
 fn scraped(state: &State) -> Answer {

@@ -1,6 +1,7 @@
 //! From the text of `ramgate.toml` to a [`Config`].
 
 mod admin;
+mod credential;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
+pub(in crate::gateway) use self::credential::{account_of_role, is_provider_arn, is_role_name, is_session_name};
+
 use self::admin::AdminFile;
+use self::credential::CredentialFile;
 use super::circuit::CircuitFile;
 use super::client_certificates::ClientCertificatesFile;
 use super::lookup::LookupFile;
@@ -106,15 +110,7 @@ struct UpstreamFile {
     plain: bool,
     ca: Option<String>,
     region: Option<String>,
-    credential: CredentialFile,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CredentialFile {
-    id: Spanned<String>,
-    secret: Spanned<String>,
-    token: Option<Spanned<String>>,
+    credential: Spanned<CredentialFile>,
 }
 
 /// Durations in seconds, sizes in bytes, each at least 1.
@@ -340,16 +336,8 @@ impl Reading<'_> {
             let message = format!("`{}` is no account id", upstream.account.get_ref());
             self.refuse(upstream.account.span().into(), "account-id", message, Some("an account id has 16 digits"));
         }
-        if upstream.credential.id.get_ref().is_empty() {
-            let message = "the credential has no access key id".to_owned();
-            self.refuse(upstream.credential.id.span().into(), "credential", message, None);
-        }
         let endpoint = self.endpoint(&upstream.endpoint, upstream.plain);
-        let secret = self.secret(&upstream.credential.secret);
-        let token = match &upstream.credential.token {
-            Some(token) => Some(self.secret(token)?),
-            None => None,
-        };
+        let credential = self.credential(upstream.credential, upstream.account.get_ref(), span);
         let upstream = Upstream {
             product: upstream.product.to_ascii_lowercase(),
             version: upstream.version,
@@ -357,9 +345,7 @@ impl Reading<'_> {
             endpoint: endpoint?,
             ca: upstream.ca.map(|path| self.directory.join(path)),
             region: upstream.region,
-            access_key_id: upstream.credential.id.into_inner(),
-            secret: secret?,
-            token,
+            credential: credential?,
         };
         Some((span, upstream))
     }

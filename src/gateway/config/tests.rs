@@ -60,7 +60,8 @@ fn a_sound_configuration_is_read_whole_with_paths_from_its_directory() {
     assert_eq!(config.listeners[0].network, Network::Public);
     assert_eq!(config.listeners[1].network, Network::Vpc("vpc-bp1example".to_owned()));
     assert_eq!(config.upstreams[0].endpoint, Endpoint { tls: true, authority: "polardb.aliyuncs.com".to_owned() });
-    assert_eq!(format!("{:?}", config.upstreams[0].secret), "file:/etc/ramgate/secret");
+    let secrets: Vec<String> = config.upstreams[0].credential.secrets().map(|secret| format!("{secret:?}")).collect();
+    assert_eq!(secrets, ["file:/etc/ramgate/secret", "env:TOKEN"]);
     assert_eq!(config.limits.body_bytes, 4096);
     assert_eq!(config.limits.forward_timeout, Duration::from_secs(30));
     assert_eq!(config.limits.headers, Limits::default().headers);

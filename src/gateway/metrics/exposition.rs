@@ -1,6 +1,5 @@
 //! What is counted, as the text that Prometheus reads.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,7 +11,8 @@ use prometheus_client::registry::Registry;
 
 use super::super::Comparisons;
 use super::super::traces::TraceCounts;
-use super::super::upstream::{CircuitState, UpstreamState};
+use super::super::upstream::UpstreamState;
+use super::upstreams;
 use super::{
     CallCounters, ERROR_KINDS, Histogram, LookupCounts, Metrics, NOT_SERVED, OUTCOMES, POLICY_TYPES, STATUS_CLASSES,
     value,
@@ -73,7 +73,7 @@ impl Family<'_> {
         self.0.encode_family(&labels)?.encode_counter(&count, NoExemplar::None)
     }
 
-    fn gauge(&mut self, labels: &[(&str, &str)], value: i64) -> fmt::Result {
+    pub(super) fn gauge(&mut self, labels: &[(&str, &str)], value: i64) -> fmt::Result {
         self.0.encode_family(&labels)?.encode_gauge(&value)
     }
 }
@@ -177,7 +177,7 @@ impl Exposition {
                 answers.counter(&[("upstream", upstream), ("status", class)], value(count))?;
             }
         }
-        self.circuits(encoder)?;
+        upstreams::encode(encoder, &self.readings.upstreams)?;
         let help = "Calls that an upstream gave no answer to";
         let mut errors = family(encoder, "ramgate_upstream_errors", help, MetricType::Counter)?;
         for (upstream, counters) in &followed.upstreams {
@@ -186,25 +186,6 @@ impl Exposition {
             }
         }
         self.readings.lookups.iter().try_for_each(|lookups| lookups.encode(encoder))
-    }
-
-    /// One series for each endpoint, whose upstreams share the circuit.
-    fn circuits(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let circuits: BTreeMap<&str, &UpstreamState> =
-            self.readings.upstreams.iter().map(|state| (state.upstream.as_str(), state)).collect();
-        let help = "Whether calls to an upstream go through: 0, one is tried: 1, none does: 2";
-        let mut states = family(encoder, "ramgate_upstream_circuit_state", help, MetricType::Gauge)?;
-        for (upstream, UpstreamState { circuit, .. }) in &circuits {
-            let state = match circuit {
-                CircuitState::Closed => 0,
-                CircuitState::HalfOpen => 1,
-                CircuitState::Open => 2,
-            };
-            states.gauge(&[("upstream", upstream)], state)?;
-        }
-        let help = "How often an upstream came to be left alone";
-        let mut openings = family(encoder, "ramgate_upstream_circuit_openings", help, MetricType::Counter)?;
-        circuits.iter().try_for_each(|(upstream, state)| openings.counter(&[("upstream", upstream)], state.openings))
     }
 
     fn state(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {

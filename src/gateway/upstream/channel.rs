@@ -14,6 +14,9 @@ use crate::gateway::config::{Endpoint, Limits};
 use crate::gateway::tls::{self, TlsError};
 use crate::openapi::sign::SignedRequest;
 
+/// The header that shows an ECS instance to its metadata service.
+pub(in crate::gateway) const METADATA_TOKEN: &str = "x-aliyun-ecs-metadata-token";
+
 /// A whole answer.
 #[derive(Debug)]
 pub(in crate::gateway) struct Answer {
@@ -75,18 +78,21 @@ impl Channel {
 
     /// Sends a signed call and reads the whole answer; its connection is kept for the next.
     pub(super) async fn send(&self, signed: SignedRequest) -> Result<Answer, UpstreamError> {
-        let (answer, lent) = self.exchange(request(signed)).await?;
+        let (answer, lent) = self.exchange(signed).await?;
         self.pool.keep(lent);
         Ok(answer)
     }
 
-    async fn exchange(
-        &self,
-        request: Result<Request<Full<Bytes>>, http::Error>,
-    ) -> Result<(Answer, Lent), UpstreamError> {
+    /// Sends a request and reads the whole answer, over a connection of its own.
+    pub(in crate::gateway) async fn send_once(&self, request: SignedRequest) -> Result<Answer, UpstreamError> {
+        Ok(self.exchange(request).await?.0)
+    }
+
+    async fn exchange(&self, signed: SignedRequest) -> Result<(Answer, Lent), UpstreamError> {
         let authority = || self.endpoint.authority.clone();
-        let request =
-            request.map_err(|error| UpstreamError::Unsendable { authority: authority(), reason: error.to_string() })?;
+        let unsendable =
+            |error: http::Error| UpstreamError::Unsendable { authority: authority(), reason: error.to_string() };
+        let request = request(signed).map_err(unsendable)?;
         match tokio::time::timeout(self.bounds.total, self.answer(request)).await {
             Ok(answered) => answered,
             Err(_) => Err(UpstreamError::TimedOut { authority: authority(), deadline: self.bounds.total }),
@@ -126,7 +132,7 @@ fn request(signed: SignedRequest) -> Result<Request<Full<Bytes>>, http::Error> {
         .body(Full::new(signed.body))?;
     for (name, value) in &signed.headers {
         let mut value = HeaderValue::from_str(value)?;
-        value.set_sensitive(matches!(name.as_str(), "authorization" | "x-acs-security-token"));
+        value.set_sensitive(matches!(name.as_str(), "authorization" | "x-acs-security-token" | METADATA_TOKEN));
         request.headers_mut().insert(HeaderName::from_bytes(name.as_bytes())?, value);
     }
     Ok(request)
