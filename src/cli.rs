@@ -9,6 +9,7 @@ mod decide;
 mod demo;
 mod endpoint;
 mod exchange;
+mod lint;
 mod logging;
 mod output;
 mod sandbox;
@@ -68,6 +69,8 @@ enum Command {
     Demo(demo::Demo),
     /// Find every mistake of a configuration, or of a world, and of its policies.
     Check(check::Check),
+    /// Check policies for what is wrong, dangerous or pointless, and mend it.
+    Lint(Box<lint::Lint>),
     /// Ask the evaluator: is this call, or this action on this resource, allowed?
     Decide(Box<decide::Decide>),
     /// Run the gate: verify calls, decide them by policy, forward what is allowed.
@@ -97,6 +100,7 @@ pub fn main() -> Exit {
     match arguments.command {
         Command::Demo(demo) => demo.run(),
         Command::Check(check) => check.run(),
+        Command::Lint(lint) => lint.run(),
         Command::Decide(decide) => decide.run(),
         Command::Serve(serve) => serve.run(),
         Command::Audit(audit) => audit.run(),

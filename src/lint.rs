@@ -60,7 +60,8 @@
 //! 3. `tests/lint/<group>/<rule>/fires*.json` and `silent*.json`: texts on which it finds something, and near misses on
 //!    which it must not. A name such as `fires-wild.trust.json` says the kind of policy; otherwise it is the first of the
 //!    rule's kinds. A `settings.toml` beside them sets `accounts`, `regions`, `catalog_pinned` and `catalogue`.
-//! 4. `INSTA_UPDATE=always cargo test --no-default-features --test lint`, and read the snapshot `found.snap`.
+//! 4. `RULE_PAGES=write INSTA_UPDATE=always cargo test --no-default-features --test lint`, and read the snapshot `found.snap`.
+//!    It writes `docs/rules/` too, which is made of the doc comments.
 //!
 //! That test walks the registry: without page, fixtures or snapshot it fails, and so it does where a fix that is declared
 //! safe changes a decision, or leaves something to fix.
@@ -80,19 +81,29 @@
 //! Fixes are edits of the text: [`Edit::string`] writes another JSON string in place of a value, [`Subject::removal`] takes
 //! an element out of its list with its comma.
 
+mod baseline;
+mod config;
 mod finding;
 mod linter;
 mod rule;
 mod rules;
+mod run;
+mod selection;
 mod settings;
 mod subject;
+mod suppressions;
 
+pub use baseline::Baseline;
+pub use config::{Config, FILE, Override, SUPPRESSIONS_FILE};
 pub use finding::{Draft, Edit, Finding, Findings, Fix};
 pub use linter::{Fixed, Linter};
 pub use rule::{Applicability, Check, Rule};
 pub use rules::{GROUPS, Group, all, find};
+pub use run::{Change, Options, Outcome, run, run_text};
+pub use selection::{Selection, Selector, UnknownRule};
 pub use settings::Settings;
 pub use subject::Subject;
+pub use suppressions::Suppressions;
 
 #[cfg(test)]
 mod tests;

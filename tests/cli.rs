@@ -13,6 +13,8 @@ mod decide;
 mod demo;
 #[path = "cli/documents.rs"]
 mod documents;
+#[path = "cli/lint.rs"]
+mod lint;
 #[path = "cli/process.rs"]
 mod process;
 #[path = "cli/sandbox.rs"]

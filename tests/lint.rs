@@ -13,6 +13,8 @@
 
 #[path = "lint/decisions.rs"]
 mod decisions;
+#[path = "lint/pages.rs"]
+mod pages;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

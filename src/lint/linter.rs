@@ -41,21 +41,36 @@ impl Linter {
     /// Everything that the rules find in a policy of `kind`, in text order.
     #[must_use]
     pub fn check(&self, source: &SourceText, kind: PolicyKind) -> Vec<Finding> {
-        let subject = Subject::new(source, kind, &self.settings);
-        let mut all = mistakes(&subject);
-        for rule in rules::all().filter(|rule| rule.kinds.contains(&kind)) {
+        self.check_by(&Subject::new(source, kind, &self.settings), |_| true)
+    }
+
+    /// Everything that the rules that are wanted find, in text order; nothing at places that cannot be read.
+    pub(super) fn check_by(&self, subject: &Subject<'_>, wanted: impl Fn(&'static Rule) -> bool) -> Vec<Finding> {
+        let mut all = mistakes(subject);
+        all.retain(|finding| wanted(finding.rule));
+        for rule in rules::all().filter(|rule| rule.kinds.contains(&subject.kind()) && wanted(rule)) {
             let mut findings = Findings::of(rule);
-            match (rule.check, subject.document(), subject.tree()) {
-                (Check::Text(check), ..) => check(&subject, &mut findings),
-                (Check::Tree(check), _, Some(tree)) => check(tree, &subject, &mut findings),
-                (Check::Document(check), Some(document), _) => check(document, &subject, &mut findings),
-                (Check::Statement(check), Some(document), _) => {
-                    document.statements().iter().for_each(|statement| check(statement, &subject, &mut findings));
+            match rule.check {
+                Check::Text(check) => check(subject, &mut findings),
+                Check::Tree(check) => {
+                    if let Some(tree) = subject.tree() {
+                        check(tree, subject, &mut findings);
+                    }
                 }
-                _ => {}
+                Check::Document(check) => {
+                    if let Some(document) = subject.document() {
+                        check(document, subject, &mut findings);
+                    }
+                }
+                Check::Statement(check) => {
+                    let statements = subject.document().map_or(&[][..], |document| document.statements());
+                    statements.iter().for_each(|statement| check(statement, subject, &mut findings));
+                }
+                Check::Relabel(_) | Check::Mistake(..) | Check::Linter => {}
             }
             all.extend(findings.into_vec());
         }
+        all.retain(|finding| !subject.has_unread(finding.span));
         all.sort_by_key(|finding| (finding.span, finding.rule.code));
         all
     }
@@ -72,25 +87,30 @@ impl Linter {
         self.fix_where(source, kind, most, |rule| rules.iter().any(|wanted| std::ptr::eq(*wanted, rule)))
     }
 
-    fn fix_where(
+    pub(super) fn fix_where(
         &self,
         source: &SourceText,
         kind: PolicyKind,
         most: Applicability,
         wanted: impl Fn(&'static Rule) -> bool,
     ) -> Fixed {
-        let mut fixed = Fixed { source: source.clone(), mended: Vec::new(), findings: self.check(source, kind) };
+        let check = |source: &SourceText| {
+            let subject = Subject::new(source, kind, &self.settings);
+            (self.check_by(&subject, &wanted), subject.document().is_some())
+        };
+        let (findings, mut sound) = check(source);
+        let mut fixed = Fixed { source: source.clone(), mended: Vec::new(), findings };
         for _ in 0..MAX_ROUNDS {
             let fixes = fixed.findings.iter().filter_map(|finding| Some((finding.rule, finding.fix.as_ref()?)));
-            let fixes: Vec<_> = fixes.filter(|(rule, fix)| fix.applicability <= most && wanted(rule)).collect();
+            let fixes: Vec<_> = fixes.filter(|(_, fix)| fix.applicability <= most).collect();
             let Some((text, applied)) = apply(fixed.source.text(), &fixes) else { break };
             let source = SourceText::new(source.name(), text);
-            let findings = self.check(&source, kind);
+            let (findings, sound_after) = check(&source);
             // A fix that breaks the document is a fault of its rule; the text before it is the better one.
-            let before = Subject::new(&fixed.source, kind, &self.settings);
-            if before.document().is_some() && Subject::new(&source, kind, &self.settings).document().is_none() {
+            if sound && !sound_after {
                 break;
             }
+            sound = sound_after;
             for rule in applied {
                 match fixed.mended.iter_mut().find(|(mended, _)| std::ptr::eq(*mended, rule)) {
                     Some((_, count)) => *count += 1,
@@ -104,7 +124,7 @@ impl Linter {
 }
 
 /// Applies those of the fixes that do not touch one another; `None` where there is none.
-fn apply(text: &str, fixes: &[(&'static Rule, &Fix)]) -> Option<(String, Vec<&'static Rule>)> {
+pub(super) fn apply(text: &str, fixes: &[(&'static Rule, &Fix)]) -> Option<(String, Vec<&'static Rule>)> {
     let mut applied: Vec<&'static Rule> = Vec::new();
     let mut edits: Vec<(Span, &str)> = Vec::new();
     for (rule, fix) in fixes {

@@ -98,6 +98,34 @@ impl Rule {
         paragraph.lines().collect::<Vec<_>>().join(" ")
     }
 
+    /// The whole page, with a heading and what is declared of the rule: Markdown.
+    #[must_use]
+    pub fn explanation(&self) -> String {
+        let severity = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        };
+        let kinds = if self.kinds.len() == ALL_KINDS.len() {
+            "every kind of policy".to_owned()
+        } else {
+            let names: Vec<_> = self.kinds.iter().map(ToString::to_string).collect();
+            format!("{} policies", names.join(", "))
+        };
+        let fix = match self.fix {
+            None => "none",
+            Some(Applicability::Safe) => "safe",
+            Some(Applicability::Unsafe) => "unsafe",
+        };
+        format!(
+            "# {} ({})\n\n{severity} · {kinds} · fix: {fix} · since {}\n\n{}",
+            self.name,
+            self.code,
+            self.stable_since,
+            self.page()
+        )
+    }
+
     /// The rule as reports describe it.
     #[must_use]
     pub fn description(&self) -> RuleDescription {

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
 
 use crate::catalog::Catalog;
 use crate::policy::{Dialect, Instant, parse_instant};
@@ -37,6 +39,12 @@ impl Settings {
             regions: BTreeSet::new(),
             now: Timestamp::now(),
         }
+    }
+
+    /// The day, in UTC.
+    #[must_use]
+    pub fn today(&self) -> Date {
+        Offset::UTC.to_datetime(self.now).date()
     }
 
     /// The point in time against which dates are held, as conditions compare it.

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use super::{Edit, Settings};
 use crate::catalog::{Operation, Product};
+use crate::documents::Embedded;
 use crate::json::{self, Kind, SourceText, Span, Syntax, Value};
 use crate::policy::{self, Dialect, Document, PolicyKind};
 use crate::report::Severity;
@@ -16,6 +17,8 @@ pub struct Subject<'a> {
     document: Option<Document>,
     mistakes: Vec<policy::Finding>,
     tree: OnceCell<Option<Value>>,
+    name: Option<&'a str>,
+    unread: Vec<Span>,
 }
 
 impl<'a> Subject<'a> {
@@ -26,7 +29,22 @@ impl<'a> Subject<'a> {
             Ok(document) => (Some(document), Vec::new()),
             Err(invalid) => (Document::parse(source, kind, &Dialect::lenient()).ok(), invalid.findings),
         };
-        Self { source, kind, settings, document, mistakes, tree: OnceCell::new() }
+        Self { source, kind, settings, document, mistakes, tree: OnceCell::new(), name: None, unread: Vec::new() }
+    }
+
+    /// Reads a document that stands in another file.
+    #[must_use]
+    pub fn embedded(document: &'a Embedded, kind: PolicyKind, settings: &'a Settings) -> Self {
+        let unread = document.unread().iter().map(|part| part.span).collect();
+        Self { name: Some(document.name()), unread, ..Self::new(document.text(), kind, settings) }
+    }
+
+    /// Whether `span` holds a part that only another program knows, such as an interpolation of Terraform: it may be
+    /// anything, so that nothing follows from what stands there. Findings at such a place are dropped in any case; a
+    /// rule has to ask where it concludes from what stands elsewhere.
+    #[must_use]
+    pub fn has_unread(&self, span: Span) -> bool {
+        self.unread.iter().any(|part| part.start < span.end && span.start < part.end)
     }
 
     /// The text.
@@ -65,9 +83,12 @@ impl<'a> Subject<'a> {
         self.tree.get_or_init(|| json::parse(self.source, Syntax::Lenient).ok()).as_ref()
     }
 
-    /// The name that the policy goes by: the stem of its file.
+    /// The name that the policy goes by: the stem of its file, or what it is called within a file of another tool.
     #[must_use]
     pub fn policy_name(&self) -> &'a str {
+        if let Some(name) = self.name {
+            return name;
+        }
         let file = self.source.name().rsplit(['/', '\\']).next().unwrap_or_default();
         file.split_once('.').map_or(file, |(stem, _)| stem)
     }

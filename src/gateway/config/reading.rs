@@ -71,6 +71,9 @@ struct ConfigFile {
     traces: Option<TracesFile>,
     #[serde(default)]
     audit: super::audit::Table,
+    /// For `ramgate lint`, which reads it by itself.
+    #[serde(default, rename = "lint")]
+    _lint: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]

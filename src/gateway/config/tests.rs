@@ -209,3 +209,8 @@ fn a_circuit_has_defaults_and_can_be_turned_off() {
     let places: Vec<String> = findings.iter().map(|finding| finding.position().unwrap().1.to_string()).collect();
     assert_eq!(places, ["42:12", "43:12"]);
 }
+
+#[test]
+fn the_table_of_lint_is_left_to_lint() {
+    assert!(parse(&format!("{SOUND}\n[lint]\nignore = [\"style\"]\n")).is_ok());
+}
