@@ -7,6 +7,7 @@ use http::{Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Bytes;
 
+use super::heads::HeadError;
 use super::lookup::LookupError;
 use super::refusal::{Denial, Refusal};
 use super::upstream::{Answer, UpstreamError};
@@ -158,6 +159,8 @@ pub(super) fn code(refusal: &Refusal) -> &str {
 /// The HTTP status of the answer.
 pub(super) fn status(refusal: &Refusal) -> u16 {
     match refusal {
+        // The API has no code of its own for it; RFC 6585, 5 has a status.
+        Refusal::Head(HeadError::TooLarge { .. } | HeadError::TooManyHeaders { .. }) => 431,
         Refusal::Wire(error) => error.status(),
         Refusal::Authn(error) => error.status(),
         Refusal::Resolution(error) => error.status(),

@@ -1,5 +1,6 @@
 //! TLS of listeners and upstreams: rustls with aws-lc-rs, certificates from PEM files.
 
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 use super::config::{ClientCertificates, TlsFiles};
+use crate::store::secret::{self, SecretError};
 
 /// A certificate, key or authority file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +28,9 @@ pub enum TlsError {
         /// What the reader said.
         reason: String,
     },
+    /// The private key cannot be read, or others than its owner can read it too.
+    #[error(transparent)]
+    Key(#[from] SecretError),
     /// Certificate and key were read, and do not go together or are refused by rustls.
     #[error("`{}` and its key are refused: {source}", path.display())]
     Refused {
@@ -71,10 +76,11 @@ pub(super) const H2: &[u8] = b"h2";
 /// What a TLS listener presents and asks for: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN, certificates of clients.
 ///
 /// # Errors
-/// [`TlsError`] where a file cannot be read or certificate and key do not go together.
+/// [`TlsError`] where a file cannot be read, others can read the key, or certificate and key do not go together.
 pub fn server(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
     let chain = certificates(&files.certificate)?;
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| pem(&files.key, "private key", error))?;
+    let key = PrivateKeyDer::from_pem_reader(BufReader::new(secret::open(&files.key)?));
+    let key = key.map_err(|error| pem(&files.key, "private key", error))?;
     let mut config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(TlsError::Versions)?

@@ -1,6 +1,8 @@
 //! Reading a secret from where it is kept.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
@@ -62,7 +64,10 @@ pub enum SecretError {
         source: std::io::Error,
     },
     /// The file is open to others than its owner.
-    #[error("the secret file `{}` can be read by others (mode {mode:o}): `chmod 600` it", path.display())]
+    #[error(
+        "the secret file `{}` can be read by others (mode {mode:o}): `chmod 600` it; only a file of root's may be read by a group",
+        path.display()
+    )]
     Exposed {
         /// The file.
         path: PathBuf,
@@ -96,23 +101,40 @@ pub fn read(reference: &SecretReference) -> Result<SecretString, SecretError> {
     Ok(SecretString::from(secret))
 }
 
-fn read_file(path: &PathBuf) -> Result<String, SecretError> {
-    use std::io::Read;
+fn read_file(path: &Path) -> Result<String, SecretError> {
+    let mut text = String::new();
+    let read = open(path)?.read_to_string(&mut text);
+    read.map_err(|source| SecretError::File { path: path.to_owned(), source })?;
+    Ok(text)
+}
 
-    let unreadable = |source| SecretError::File { path: path.clone(), source };
-    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+/// Opens a file that holds a secret.
+///
+/// # Errors
+/// [`SecretError`] where it cannot be opened, or others than its owner can read it (spec world).
+pub fn open(path: &Path) -> Result<File, SecretError> {
+    let unreadable = |source| SecretError::File { path: path.to_owned(), source };
+    let file = File::open(path).map_err(unreadable)?;
     // Asked of the open file, so that what is checked is what is read.
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(SecretError::Exposed { path: path.clone(), mode });
+        use std::os::unix::fs::MetadataExt;
+        let metadata = file.metadata().map_err(unreadable)?;
+        let mode = metadata.mode() & 0o777;
+        if is_exposed(mode, metadata.uid()) {
+            return Err(SecretError::Exposed { path: path.to_owned(), mode });
         }
     }
-    let mut text = String::new();
-    file.read_to_string(&mut text).map_err(unreadable)?;
-    Ok(text)
+    Ok(file)
+}
+
+/// Whether others than those it is meant for can read or change a file. A service that does not run as root gets files
+/// of root's by its group: that is how packages keep keys, and how Kubernetes mounts them for a pod with `fsGroup`.
+#[cfg(unix)]
+fn is_exposed(mode: u32, owner: u32) -> bool {
+    const GROUP_READS: u32 = 0o040;
+    let allowed = if owner == 0 { GROUP_READS } else { 0 };
+    mode & 0o077 & !allowed != 0
 }
 
 #[cfg(test)]
@@ -142,7 +164,21 @@ mod tests {
 
     #[test]
     fn a_secret_file_that_others_can_read_is_refused() {
-        for mode in [0o644, 0o640, 0o604, 0o660] {
+        for (mode, owner, exposed) in [
+            (0o600, 1000, false),
+            (0o400, 1000, false),
+            (0o640, 1000, true),
+            (0o604, 1000, true),
+            (0o600, 0, false),
+            (0o640, 0, false),
+            (0o440, 0, false),
+            (0o660, 0, true),
+            (0o650, 0, true),
+            (0o644, 0, true),
+        ] {
+            assert_eq!(is_exposed(mode, owner), exposed, "{mode:o} of {owner}");
+        }
+        for mode in [0o644, 0o604, 0o660] {
             let (_directory, reference) = file_with("s3cret", mode);
             let error = read(&reference).unwrap_err();
             assert!(matches!(error, SecretError::Exposed { .. }), "{error}");

@@ -1,11 +1,18 @@
 //! What else holds of a gate that serves.
 
+use std::fs::Permissions;
 use std::io::Write;
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use ramgate::gateway::config::Endpoint;
+<<<<<<< HEAD
+=======
+use ramgate::gateway::tls;
+use ramgate::identity::SecretReference;
+>>>>>>> 75b57a4 (Refuse private keys that others can read, and mend smaller gaps)
 use ramgate::openapi::Format;
 use ramgate::openapi::sign::{SigningRequest, sign_acs3};
 
@@ -61,6 +68,26 @@ fn an_upstream_over_tls_is_called_where_its_authority_is_trusted() {
     assert_eq!(inner.forwarded().len(), 0);
     let answer = close(&outer(Some(authority.certificate.clone())), ALICE, CLUSTER);
     assert_forwarded(&inner, &answer);
+}
+
+#[test]
+fn a_private_key_that_others_can_read_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = Authority::new(directory.path()).listener(&["127.0.0.1"]);
+    assert!(tls::server(&files).is_ok());
+    std::fs::set_permissions(&files.key, Permissions::from_mode(0o644)).unwrap();
+    let told = tls::server(&files).unwrap_err().to_string();
+    assert!(told.contains("listener.key") && told.contains("chmod 600"), "{told}");
+}
+
+#[test]
+fn a_head_over_its_bounds_is_told_so_by_its_status() {
+    let stand = gate(ALL);
+    for fields in ["x: y\r\n".repeat(101), format!("x: {}\r\n", "y".repeat(33_000))] {
+        let answer = stand.send(format!("POST / HTTP/1.1\r\nhost: gate\r\n{fields}\r\n").as_bytes());
+        assert_eq!(answer.status, 431, "{answer:?}");
+        assert_refused(&stand, &answer, "InvalidParameter");
+    }
 }
 
 #[test]
