@@ -34,28 +34,45 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
+    // With a name, only those whose name holds it.
+    let named = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
     let contenders = Contenders::start();
+    let wanted = |name: &str| name == "ramgate" || name.contains(&named);
     let requests = Requests::signed(contenders.gate_host(), 400_000);
 
     println!("requests per second, {CONNECTIONS} connections, median of {ROUNDS} rounds of {ROUND:?} in turn\n");
     let mut rates: Vec<Vec<f64>> = vec![Vec::new(); contenders.all().len()];
+    let mut costs = rates.clone();
     for round in 0..=ROUNDS {
-        for (index, contender) in contenders.all().iter().enumerate() {
+        for (index, contender) in contenders.all().iter().enumerate().filter(|(_, contender)| wanted(contender.name)) {
             let verified = index == contenders.gate();
             let load =
                 Load { address: contender.address, verified, connections: CONNECTIONS, duration: ROUND, pause: None };
+            let before = contender.processor_time();
             let done = load.run(&requests);
+            let taken = contender.processor_time() - before;
             assert_eq!(done.failed, 0, "{}: {:?}", contender.name, done.first_failure);
             // The first round warms everything up.
             if round > 0 {
                 rates[index].push(done.latencies.len() as f64 / ROUND.as_secs_f64());
+                costs[index].push(taken.as_secs_f64() * 1e6 / done.latencies.len() as f64);
             }
         }
     }
     let gate = median(&mut rates[contenders.gate()].clone());
-    for (contender, rates) in contenders.all().iter().zip(&mut rates) {
-        let rate = median(rates);
-        println!("{:24}{rate:>10.0}   ramgate is {:>5.2} x it", contender.name, gate / rate);
+    for ((contender, rates), costs) in contenders.all().iter().zip(&mut rates).zip(&mut costs) {
+        if rates.is_empty() {
+            continue;
+        }
+        let (rate, cost) = (median(rates), median(costs));
+        println!(
+            "{:24}{rate:>10.0}   ramgate is {:>5.2} x it{cost:>10.1} us of processor a call",
+            contender.name,
+            gate / rate
+        );
+    }
+    if !named.is_empty() {
+        return;
     }
 
     // The gate at half of what it can do, and the same number of calls without anything between.

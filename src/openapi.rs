@@ -19,6 +19,7 @@ mod target;
 
 pub use call::{Call, Declares, Scheme};
 pub use canonical::CanonicalRequest;
+pub(crate) use canonical::add_hex;
 pub use error::{AccessDeniedDetail, ErrorBody, ErrorRecord, RenderedBody, WireError, error_record, error_records};
 pub use format::Format;
 pub use request::{Limits, WireRequest};

@@ -48,15 +48,30 @@ pub struct Contender {
 impl Contender {
     /// Bytes of resident memory, its child processes included.
     pub fn memory(&self) -> usize {
-        let Some(process) = &self.process else { return 0 };
-        let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", process.id())).unwrap_or_default();
-        let ids = std::iter::once(process.id().to_string()).chain(children.split_whitespace().map(str::to_owned));
-        let resident = |id: String| {
+        let resident = |id: &String| {
             let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
             let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0").trim().to_owned();
             line.trim_end_matches(" kB").trim().parse::<usize>().unwrap_or(0) * 1024
         };
-        ids.map(resident).sum()
+        self.processes().iter().map(resident).sum()
+    }
+
+    /// What it took of the processors so far, its child processes included.
+    pub fn processor_time(&self) -> Duration {
+        let ticks = |id: &String| {
+            let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+            // Behind the name, which may hold anything: user time is the 12th field, system time the 13th.
+            let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+            fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum::<u64>()
+        };
+        // A tick is a hundredth of a second on every Linux.
+        Duration::from_millis(self.processes().iter().map(ticks).sum::<u64>() * 10)
+    }
+
+    fn processes(&self) -> Vec<String> {
+        let Some(process) = &self.process else { return Vec::new() };
+        let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", process.id())).unwrap_or_default();
+        std::iter::once(process.id().to_string()).chain(children.split_whitespace().map(str::to_owned)).collect()
     }
 }
 

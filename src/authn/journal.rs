@@ -7,22 +7,28 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::nonces::NonceDigest;
+use crate::openapi::add_hex;
 
 /// First line of a journal.
 const HEADER: &str = "ramgate nonces 1\n";
 
-/// How many nonces may wait to be written.
-const QUEUE: usize = 1024;
+/// How many batches may wait to be written.
+const QUEUE: usize = 64;
 
-/// How many nonces are written at once at most.
-const BATCH: usize = 256;
+/// How many nonces may be in a batch.
+const BATCH: usize = 1024;
+
+/// Threads that gather nonces of their own; more threads share.
+const SHARES: usize = 64;
 
 /// How long a call waits for its nonce to be written.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -82,18 +88,43 @@ pub(super) struct Entries {
 }
 
 /// An open journal with its writer, a thread of its own: nothing that a disk does holds up the calls of others.
+///
+/// To wake another thread costs more than to write a line. So what one thread has to do at a time is gathered and handed
+/// over at once, and so is the news that it is written.
 #[derive(Debug)]
 pub(super) struct Journal {
-    requests: SyncSender<Request>,
+    gathering: Arc<Gathering>,
+    batches: SyncSender<Batch>,
     /// Held for as long as the journal is open.
     _lock: File,
 }
 
-struct Request {
-    line: String,
-    end: Timestamp,
-    now: Timestamp,
-    done: oneshot::Sender<Result<(), JournalError>>,
+type Written = Result<(), JournalError>;
+
+/// Lines that are not handed over yet, and who waits for them.
+#[derive(Debug, Default)]
+struct Gathered {
+    lines: String,
+    /// The latest end.
+    end: Option<Timestamp>,
+    /// The earliest of the times at which they were taken.
+    now: Option<Timestamp>,
+    waiting: Vec<oneshot::Sender<Written>>,
+}
+
+struct Batch {
+    lines: String,
+    end: Option<Timestamp>,
+    now: Option<Timestamp>,
+    done: oneshot::Sender<Written>,
+}
+
+thread_local! {
+    /// Which share a thread gathers in.
+    static SHARE: usize = {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        NEXT.fetch_add(1, Ordering::Relaxed) % SHARES
+    };
 }
 
 impl Journal {
@@ -112,7 +143,10 @@ impl Journal {
         for file in [&previous, path] {
             read_entries(file, now, &mut entries)?;
         }
-        let text: String = entries.live.iter().map(Entry::line).collect();
+        let mut text = String::new();
+        for entry in &entries.live {
+            entry.add_line(&mut text);
+        }
         let latest = entries.live.iter().map(|entry| entry.end).max();
         // The whole goes into one new file before the old ones go, so that a crash in between loses nothing.
         let (new, file) = write_new(path, &text).map_err(failed)?;
@@ -124,32 +158,89 @@ impl Journal {
         let length = (HEADER.len() + text.len()) as u64;
         let writer =
             Writer { path: path.to_owned(), previous, file, length, latest, previous_latest: None, broken: None };
-        let (requests, queue) = sync_channel(QUEUE);
+        let (batches, queue) = sync_channel(QUEUE);
         std::thread::Builder::new()
             .name("nonce-journal".to_owned())
             .spawn(move || writer.run(&queue))
             .map_err(failed)?;
-        Ok((Self { requests, _lock: lock }, entries))
+        let gathering = Arc::new(Gathering(std::array::from_fn(|_| Mutex::default())));
+        Ok((Self { gathering, batches, _lock: lock }, entries))
     }
 
     /// Leaves the journal without a writer.
     #[cfg(test)]
     pub(super) fn stop(&mut self) {
-        self.requests = sync_channel(0).0;
+        self.batches = sync_channel(0).0;
     }
 
     /// Returns once `entry` is in the hands of the operating system.
-    pub(super) async fn write(&self, entry: Entry, now: Timestamp) -> Result<(), JournalError> {
+    pub(super) async fn write(&self, entry: &Entry, now: Timestamp) -> Written {
+        let share = SHARE.with(|share| *share);
         let (done, written) = oneshot::channel();
-        let request = Request { line: entry.line(), end: entry.end, now, done };
-        self.requests.try_send(request).map_err(|_| JournalError::Late)?;
-        match tokio::time::timeout(PATIENCE, written).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) | Err(_) => Err(JournalError::Late),
+        let first = {
+            let mut gathered = self.gathering.share(share);
+            if gathered.waiting.len() >= BATCH {
+                return Err(JournalError::Late);
+            }
+            entry.add_line(&mut gathered.lines);
+            gathered.end = gathered.end.max(Some(entry.end));
+            gathered.now = Some(gathered.now.map_or(now, |earliest| earliest.min(now)));
+            gathered.waiting.push(done);
+            gathered.waiting.len() == 1
+        };
+        // It has its turn after the calls that have theirs now, and takes their lines along.
+        if first {
+            let turn = Turn(Some((Arc::clone(&self.gathering), share)));
+            tokio::spawn(turn.hand_over(self.batches.clone()));
+        }
+        written.await.unwrap_or(Err(JournalError::Late))
+    }
+}
+
+/// What the threads gather, each in its share.
+#[derive(Debug)]
+struct Gathering([Mutex<Gathered>; SHARES]);
+
+impl Gathering {
+    fn share(&self, share: usize) -> MutexGuard<'_, Gathered> {
+        let Self([first, ..]) = self;
+        self.0.get(share).unwrap_or(first).lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The duty to hand over what a share gathers. Dropped undone, with the runtime that it was to be done on, it leaves
+/// nobody waiting.
+struct Turn(Option<(Arc<Gathering>, usize)>);
+
+impl Turn {
+    fn take(&mut self) -> Gathered {
+        let Some((gathering, share)) = self.0.take() else { return Gathered::default() };
+        std::mem::take(&mut *gathering.share(share))
+    }
+
+    /// Has what is gathered written, and tells those who wait for it.
+    async fn hand_over(mut self, batches: SyncSender<Batch>) {
+        let Gathered { lines, end, now, waiting } = self.take();
+        let (done, written) = oneshot::channel();
+        let result = match batches.try_send(Batch { lines, end, now, done }) {
+            Ok(()) => match tokio::time::timeout(PATIENCE, written).await {
+                Ok(Ok(result)) => result,
+                Ok(Err(_)) | Err(_) => Err(JournalError::Late),
+            },
+            Err(_) => Err(JournalError::Late),
+        };
+        for waiter in waiting {
+            // Whoever waited may have gone.
+            let _ = waiter.send(result.clone());
         }
     }
 }
 
+impl Drop for Turn {
+    fn drop(&mut self) {
+        drop(self.take());
+    }
+}
 struct Writer {
     path: PathBuf,
     previous: PathBuf,
@@ -166,40 +257,30 @@ struct Writer {
 
 impl Writer {
     /// Writes what comes until the journal is dropped.
-    fn run(mut self, queue: &Receiver<Request>) {
-        while let Ok(first) = queue.recv() {
-            let mut batch = vec![first];
-            while batch.len() < BATCH {
-                match queue.try_recv() {
-                    Ok(next) => batch.push(next),
-                    Err(_) => break,
-                }
-            }
+    fn run(mut self, queue: &Receiver<Batch>) {
+        while let Ok(batch) = queue.recv() {
             let result = self.write(&batch);
-            for request in batch {
-                // Whoever waited may have gone.
-                let _ = request.done.send(result.clone());
-            }
+            // Whoever waited may have gone.
+            let _ = batch.done.send(result);
         }
     }
 
-    fn write(&mut self, batch: &[Request]) -> Result<(), JournalError> {
+    fn write(&mut self, batch: &Batch) -> Written {
         if let Some(broken) = &self.broken {
             return Err(broken.clone());
         }
-        if let Some(now) = batch.iter().map(|request| request.now).min() {
+        if let Some(now) = batch.now {
             self.turn(now).map_err(|error| file_error(&self.path, &error))?;
         }
-        let lines: String = batch.iter().map(|request| request.line.as_str()).collect();
-        if let Err(error) = self.file.write_all(lines.as_bytes()) {
+        if let Err(error) = self.file.write_all(batch.lines.as_bytes()) {
             let error = file_error(&self.path, &error);
             if self.file.set_len(self.length).is_err() {
                 self.broken = Some(error.clone());
             }
             return Err(error);
         }
-        self.length += lines.len() as u64;
-        self.latest = self.latest.max(batch.iter().map(|request| request.end).max());
+        self.length += batch.lines.len() as u64;
+        self.latest = self.latest.max(batch.end);
         Ok(())
     }
 
@@ -227,16 +308,13 @@ impl Writer {
 }
 
 impl Entry {
-    fn line(&self) -> String {
+    fn add_line(&self, lines: &mut String) {
         use std::fmt::Write;
 
-        let mut line = format!("{} {} ", self.end.as_second(), self.key_id);
-        for byte in &self.nonce {
-            // Writing to a string does not fail.
-            let _ = write!(line, "{byte:02x}");
-        }
-        line.push('\n');
-        line
+        // Writing to a string does not fail.
+        let _ = write!(lines, "{} {} ", self.end.as_second(), self.key_id);
+        add_hex(&self.nonce, lines);
+        lines.push('\n');
     }
 
     fn read(line: &str) -> Option<Self> {

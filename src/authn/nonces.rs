@@ -116,7 +116,7 @@ impl NonceMemory {
             None => Ok(()),
             // What cannot be written down stays in memory: the caller can only try again with another nonce.
             Some(journal) => journal
-                .write(Entry { key_id: key_id.to_owned(), nonce: digest, end }, now)
+                .write(&Entry { key_id: key_id.to_owned(), nonce: digest, end }, now)
                 .await
                 .map_err(AuthnError::Journal),
         }

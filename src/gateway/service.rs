@@ -154,8 +154,11 @@ async fn receive(
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
         return Err(Refusal::BodyTooLarge { limit });
     }
+    if body.is_end_stream() {
+        return Ok((origin, WireRequest::new(&head, Bytes::new())));
+    }
     let collected = async {
-        let _turn = if body.is_end_stream() { None } else { bodies.acquire().await.ok() };
+        let _turn = bodies.acquire().await.ok();
         Limited::new(body, limit).collect().await
     };
     match tokio::time::timeout(body_timeout, collected).await {

@@ -1,7 +1,5 @@
 //! The texts that signatures are made over.
 
-use std::fmt::Write;
-
 use aws_lc_rs::digest;
 
 use super::percent;
@@ -27,12 +25,21 @@ impl CanonicalRequest<'_> {
     /// The canonical request as text.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = format!("{}\n/\n{}\n", self.method, percent::encode_pairs(self.query.iter()));
-        for (name, value) in self.headers {
-            // Writing to a string does not fail.
-            let _ = writeln!(text, "{name}:{value}");
+        let query = percent::encode_pairs(self.query.iter());
+        let headers: usize = self.headers.iter().map(|(name, value)| 2 * name.len() + value.len() + 3).sum();
+        let mut text = String::with_capacity(self.method.len() + query.len() + headers + self.payload_hash.len() + 8);
+        for part in [self.method, "\n/\n", &query, "\n"] {
+            text.push_str(part);
         }
-        let _ = write!(text, "\n{}\n{}", self.signed_headers(), self.payload_hash);
+        for (name, value) in self.headers {
+            for part in [name, ":", value, "\n"] {
+                text.push_str(part);
+            }
+        }
+        text.push('\n');
+        self.add_signed_headers(&mut text);
+        text.push('\n');
+        text.push_str(self.payload_hash);
         text
     }
 
@@ -45,13 +52,28 @@ impl CanonicalRequest<'_> {
     /// The value of `SignedHeaders`.
     #[must_use]
     pub fn signed_headers(&self) -> String {
-        self.headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(";")
+        let mut names = String::new();
+        self.add_signed_headers(&mut names);
+        names
+    }
+
+    fn add_signed_headers(&self, text: &mut String) {
+        for (index, (name, _)) in self.headers.iter().enumerate() {
+            if index > 0 {
+                text.push(';');
+            }
+            text.push_str(name);
+        }
     }
 }
 
 /// The string-to-sign of V3 over the text of a canonical request.
 pub(super) fn acs3_string_to_sign(canonical_request: &str) -> String {
-    format!("{ACS3}\n{}", sha256_hex(canonical_request.as_bytes()))
+    let mut text = String::with_capacity(ACS3.len() + 1 + 64);
+    text.push_str(ACS3);
+    text.push('\n');
+    add_hex(digest::digest(&digest::SHA256, canonical_request.as_bytes()).as_ref(), &mut text);
+    text
 }
 
 /// The string-to-sign of V1 over `parameters`, which hold everything but `Signature` (spec openapi-wire 2).
@@ -69,6 +91,17 @@ pub(super) fn sha256_hex(bytes: &[u8]) -> String {
 
 /// `bytes` in lower-case hex.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xF]);
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+    let mut text = String::with_capacity(2 * bytes.len());
+    add_hex(bytes, &mut text);
+    text
+}
+
+/// Adds `bytes` in lower-case hex to `text`.
+pub(crate) fn add_hex(bytes: &[u8], text: &mut String) {
+    text.reserve(2 * bytes.len());
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 0xF] {
+            text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit }));
+        }
+    }
 }

@@ -1,26 +1,25 @@
 //! Percent-encoding as the OpenAPI signs it, and decoding that never guesses.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode, utf8_percent_encode};
 
 /// Everything but `A-Z a-z 0-9 - _ . ~` (spec openapi-wire 2).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// `text` with every byte that is not unreserved written as `%XX`, in upper-case hex.
-pub(super) fn encode(text: &str) -> impl std::fmt::Display {
+pub(super) fn encode(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, ENCODED)
 }
 
 /// `name=value&...` in the order given, encoded; a name without a value keeps its `=`.
 pub(super) fn encode_pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    use std::fmt::Write;
-
     let mut text = String::new();
     for (name, value) in pairs {
         if !text.is_empty() {
             text.push('&');
         }
-        // Writing to a string does not fail.
-        let _ = write!(text, "{}={}", encode(name), encode(value));
+        text.extend(encode(name));
+        text.push('=');
+        text.extend(encode(value));
     }
     text
 }

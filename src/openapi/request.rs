@@ -1,5 +1,7 @@
 //! A request as it came off the connection.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use super::WireError;
@@ -108,7 +110,7 @@ const ONCE: [&str; 8] = [
 
 /// The headers of a request, names in lower case, values trimmed of outer blanks.
 pub(super) struct Headers<'a> {
-    lines: Vec<(String, &'a [u8])>,
+    lines: Vec<(Cow<'a, str>, &'a [u8])>,
 }
 
 impl<'a> Headers<'a> {
@@ -116,15 +118,18 @@ impl<'a> Headers<'a> {
         within("number of headers", request.headers.len(), limits.headers)?;
         let bytes = request.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
         within("size of the headers", bytes, limits.header_bytes)?;
-        let mut lines: Vec<(String, &[u8])> = Vec::with_capacity(request.headers.len());
+        let mut lines: Vec<(Cow<'_, str>, &[u8])> = Vec::with_capacity(request.headers.len());
         for (name, value) in &request.headers {
-            let name = name.to_ascii_lowercase();
+            let name = match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                true => Cow::Owned(name.to_ascii_lowercase()),
+                false => Cow::Borrowed(name.as_str()),
+            };
             if value.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
-                return Err(WireError::HeaderValue { header: name });
+                return Err(WireError::HeaderValue { header: name.into_owned() });
             }
-            let once = name.starts_with("x-acs-") || ONCE.contains(&name.as_str());
+            let once = name.starts_with("x-acs-") || ONCE.contains(&&*name);
             if once && lines.iter().any(|(known, _)| *known == name) {
-                return Err(WireError::RepeatedHeader { header: name });
+                return Err(WireError::RepeatedHeader { header: name.into_owned() });
             }
             lines.push((name, value.trim_ascii()));
         }
@@ -146,17 +151,19 @@ impl<'a> Headers<'a> {
 
     /// Every value of that name in the form that is signed: sorted and joined with `,` (spec openapi-wire 3).
     pub(super) fn joined(&self, name: &str) -> Result<Option<String>, WireError> {
-        let mut values = Vec::new();
-        for (_, value) in self.lines.iter().filter(|(known, _)| known == name) {
+        let mut lines = self.lines.iter().filter(|(known, _)| known == name);
+        let Some((_, first)) = lines.next() else { return Ok(None) };
+        let mut values = vec![text(name, first)?];
+        for (_, value) in lines {
             values.push(text(name, value)?);
         }
         values.sort_unstable();
-        Ok(if values.is_empty() { None } else { Some(values.join(",")) })
+        Ok(Some(values.join(",")))
     }
 
     /// The names of the `x-acs-` headers.
     pub(super) fn acs_names(&self) -> impl Iterator<Item = &str> {
-        self.lines.iter().map(|(name, _)| name.as_str()).filter(|name| name.starts_with("x-acs-"))
+        self.lines.iter().map(|(name, _)| &**name).filter(|name| name.starts_with("x-acs-"))
     }
 }
 

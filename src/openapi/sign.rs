@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -232,5 +233,6 @@ pub(crate) fn acs3_key(secret: &SecretString) -> hmac::Key {
 /// A time as both schemes write it: `2026-11-24T02:06:20Z`.
 #[must_use]
 pub fn date_text(date: Timestamp) -> String {
-    date.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    const SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
+    SECONDS.timestamp_to_string(&date)
 }
