@@ -8,11 +8,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use ramgate::gateway::config::Endpoint;
-<<<<<<< HEAD
-=======
 use ramgate::gateway::tls;
-use ramgate::identity::SecretReference;
->>>>>>> 75b57a4 (Refuse private keys that others can read, and mend smaller gaps)
 use ramgate::openapi::Format;
 use ramgate::openapi::sign::{SigningRequest, sign_acs3};
 
