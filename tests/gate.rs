@@ -50,6 +50,8 @@ mod rules;
 mod scripted;
 #[path = "gate/sdk.rs"]
 mod sdk;
+#[path = "gate/sequences.rs"]
+mod sequences;
 #[path = "gate/serving.rs"]
 mod serving;
 #[path = "gate/shadow.rs"]

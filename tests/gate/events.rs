@@ -101,6 +101,11 @@ pub fn decisions_since(mark: usize, log: LogId, peer: SocketAddr) -> Vec<Value> 
     events_since(mark, |of, event| of == log && is_decision(event) && event["peer"] == peer.to_string())
 }
 
+/// The records of ended calls since `mark` of the gate of `log`, as far as they are there.
+pub fn decisions_of(mark: usize, log: LogId) -> Vec<Value> {
+    events_since(mark, |of, event| of == log && is_decision(event))
+}
+
 /// The records since `mark` that `wanted` picks, in order.
 fn events_since(mark: usize, wanted: impl Fn(LogId, &Value) -> bool) -> Vec<Value> {
     let events = EVENTS.lock().unwrap_or_else(PoisonError::into_inner);
