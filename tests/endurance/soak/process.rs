@@ -1,8 +1,9 @@
 //! The gate as a process of its own, with files of its own.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -275,4 +276,6 @@ fn certificates(folder: &Path) {
     fs::write(folder.join("authority.pem"), authority.pem()).unwrap();
     fs::write(folder.join("listener.pem"), listener.pem()).unwrap();
     fs::write(folder.join("listener.key"), key.serialize_pem()).unwrap();
+    // It is refused where others can read it.
+    fs::set_permissions(folder.join("listener.key"), Permissions::from_mode(0o600)).unwrap();
 }
