@@ -12,6 +12,7 @@ mod given;
 mod observer;
 mod policy_list;
 mod policy_set;
+pub mod reference;
 mod request;
 mod supply;
 mod trace;

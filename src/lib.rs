@@ -5,6 +5,10 @@
 //! `default-features = false` leaves the evaluator and the checks, without an async runtime.
 #![forbid(unsafe_code)]
 
+// Examples name the crate from the outside, and some of their files are used by unit tests too.
+#[cfg(test)]
+extern crate self as ramgate;
+
 /// The examples of the README run as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

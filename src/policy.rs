@@ -35,5 +35,5 @@ pub use document::{Document, PolicyKind};
 pub use finding::{Code, Finding, InvalidPolicy};
 pub use operand::{Decimal, Instant, IpBlock, Operand, parse_address, parse_instant};
 pub use pattern::{ArnTemplate, COVERAGE_WORK, Case, Coverage, Hole, Pattern};
-pub use principal::{PrincipalClause, PrincipalNames};
+pub use principal::{ListedPrincipal, PrincipalClause, PrincipalNames, RamPrincipal};
 pub use statement::{ActionClause, Effect, ResourceClause, Statement, Written};

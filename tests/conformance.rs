@@ -8,6 +8,7 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use ramgate::authz::reference::{self, Policies};
 use ramgate::authz::{Mode, PolicySet, Request};
 use ramgate::catalog::Known;
 use ramgate::identity::{Principal, Scope};
@@ -283,7 +284,7 @@ fn context(case: &Case) -> Context {
     context
 }
 
-/// Decides the case with these documents; the explanation must come to the same decision.
+/// Decides the case with these documents; the explanation and the reference must come to the same decision.
 fn decide(case: &Case, set: &PolicySet) -> Result<Expectation, String> {
     let resource_group = match &case.request.resource_group {
         None => Known::Known(None),
@@ -307,6 +308,9 @@ fn decide(case: &Case, set: &PolicySet) -> Result<Expectation, String> {
     let (explained, trace) = set.explain(&request);
     if explained != decision {
         return Err(format!("the explanation comes to another decision:\n{trace}"));
+    }
+    if let Some(difference) = reference::decide(&Policies::of(&set.applicable()), &request).difference(&decision) {
+        return Err(difference);
     }
     Ok(match decision.outcome {
         ramgate::authz::Outcome::Allow => Expectation::Allow,

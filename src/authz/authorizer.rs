@@ -8,7 +8,7 @@ use super::{
     Request, Trace, evaluate,
 };
 use crate::identity::{Account, Attachment, PolicySource, PolicyStore, Principal, Scope, World};
-use crate::policy::PolicyKind;
+use crate::policy::{Arn, PolicyKind};
 
 /// A world that refers to something it does not hold. `store` finds all of these with their places; a world that
 /// was put together by hand meets them here.
@@ -144,7 +144,9 @@ impl Authorizer {
             resource: &self.resource,
             trust: match request.mode {
                 Mode::General => None,
-                Mode::AssumeRole | Mode::Sso => owner.and_then(|owner| owner.trust(request.resource)),
+                Mode::AssumeRole | Mode::Sso => request
+                    .owner_account()
+                    .and_then(|account| owner.and_then(|owner| owner.trust(account, request.resource))),
             },
             ..Applicable::default()
         };
@@ -219,9 +221,11 @@ impl Policies {
         Ok(Self { management: account.management, control, users, roles })
     }
 
-    /// The trust policy of the role with this ARN.
-    fn trust(&self, arn: &str) -> Option<&Arc<PolicySource>> {
-        let name = arn.splitn(5, ':').nth(4)?.strip_prefix("role/")?;
+    /// The trust policy of the role with this ARN, which is in this account. What is no role's ARN, or of another
+    /// account, has none (spec ram-policy-language 7.4, 8).
+    fn trust(&self, account: &str, arn: &str) -> Option<&Arc<PolicySource>> {
+        let Arn { service: "ram", region: "", account: named, relative } = Arn::parse(arn)? else { return None };
+        let name = relative.strip_prefix("role/").filter(|_| named == account)?;
         self.roles.get(name)?.trust.as_ref()
     }
 }
@@ -283,4 +287,50 @@ fn find(
 ) -> Result<Arc<PolicySource>, AuthzError> {
     let policy = world.policies.get(kind, name).map(Arc::clone);
     policy.ok_or_else(|| AuthzError::MissingPolicy { policy: name.to_owned(), kind, by: by() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Known;
+    use crate::identity::Role;
+    use crate::json::SourceText;
+    use crate::policy::{Context, Dialect, Document};
+
+    #[test]
+    fn a_role_is_assumed_by_its_own_arn_alone() {
+        let text = r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"Service": "ecs.aliyuncs.com"}}]}"#;
+        let document = Document::parse(&SourceText::new("trust", text), PolicyKind::Trust, &Dialect::strict()).unwrap();
+        let mut world = World::default();
+        world.policies.insert("trust", document);
+        let trust = Some("trust".to_owned());
+        let role = Role { trust, attachments: Vec::new(), service_linked: false, max_session_duration: 3600 };
+        for account in ["1", "2"] {
+            world.accounts.insert(account.to_owned(), Account::default());
+        }
+        world.accounts.get_mut("1").unwrap().roles.insert("ops".to_owned(), role);
+        let authorizer = Authorizer::new(&world).unwrap();
+        let principal = Principal::Service { name: "ecs.aliyuncs.com".to_owned() };
+        for (resource, owner, expected) in [
+            ("acs:ram::1:role/ops", None, Outcome::Allow),
+            ("acs:ram::1:role/ops", Some("1"), Outcome::Allow),
+            ("acs:ram::1:role/ops", Some("2"), Outcome::ImplicitDeny),
+            ("acs:ram::2:role/ops", Some("1"), Outcome::ImplicitDeny),
+            ("acs:ecs::1:role/ops", None, Outcome::ImplicitDeny),
+            ("acs:ram:cn-hangzhou:1:role/ops", None, Outcome::ImplicitDeny),
+            ("x:y:z:1:role/ops", None, Outcome::ImplicitDeny),
+        ] {
+            let decision = authorizer.decide(&Request {
+                principal: &principal,
+                action: "sts:AssumeRole",
+                resource,
+                owner,
+                resource_group: &Known::Unknown,
+                context: &Context::new(),
+                mode: Mode::AssumeRole,
+            });
+            assert_eq!(decision.outcome, expected, "{resource} {owner:?}");
+        }
+    }
 }

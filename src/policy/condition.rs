@@ -212,6 +212,12 @@ impl ConditionTest {
         &self.operands
     }
 
+    /// What it comes to where the request does not carry the key.
+    #[must_use]
+    pub fn absent_key(&self) -> AbsentKey {
+        self.absent
+    }
+
     /// From the key to its last operand.
     #[must_use]
     pub fn span(&self) -> Span {

@@ -88,6 +88,11 @@ impl Context {
         }
     }
 
+    /// The families of keys that were declared: the normalized prefix, and whether a key that was not set is unknown.
+    pub fn families(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.families.iter().map(|(prefix, unknown)| (prefix.as_str(), *unknown))
+    }
+
     /// Every key that was set, normalized, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &ContextValue)> {
         self.values.iter().map(|(key, value)| (key.as_str(), value))

@@ -96,6 +96,12 @@ impl Pattern {
         &self.text
     }
 
+    /// Which letters compare without case.
+    #[must_use]
+    pub fn case(&self) -> Case {
+        self.case
+    }
+
     /// Whether it has a wildcard.
     #[must_use]
     pub fn is_wild(&self) -> bool {

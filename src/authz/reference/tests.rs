@@ -1,0 +1,125 @@
+use std::cmp::Ordering;
+
+use proptest::prelude::*;
+
+use super::values::{Address, address, compare_numbers, in_block, instant, number};
+use super::{glob, values};
+use crate::policy::{Case, Decimal, IpBlock, Pattern, parse_address, parse_instant};
+
+#[path = "../../../examples/differential/compare.rs"]
+#[allow(clippy::indexing_slicing, dead_code, reason = "the example uses all of it")]
+mod compare;
+#[path = "../../../examples/differential/worlds.rs"]
+#[allow(clippy::indexing_slicing, dead_code, reason = "the example uses all of it")]
+mod worlds;
+
+mod faults;
+
+use compare::{Tally, compare, engine, explained, minimised, shown};
+
+#[test]
+fn the_engine_decides_as_the_specification_says() {
+    let mut tally = Tally::default();
+    for seed in 0..80 {
+        for evaluator in [engine, explained] {
+            if let Some(mismatch) = compare(seed, 50, evaluator, &mut tally) {
+                panic!("seed {seed}: {}", shown(&minimised(*mismatch, evaluator)));
+            }
+        }
+    }
+    // Each outcome is met often enough to mean something.
+    let Tally { allowed, denied_explicitly, denied_implicitly } = tally;
+    assert!(allowed > 400 && denied_explicitly > 400 && denied_implicitly > 400, "{tally:?}");
+}
+
+#[test]
+fn numbers_are_read_by_their_value() {
+    use Ordering::{Equal, Greater, Less};
+    for (a, b, order) in [
+        ("9", "10", Some(Less)),
+        ("1.20", "01.2", Some(Equal)),
+        ("-0.0", "000", Some(Equal)),
+        ("-2", "-10", Some(Greater)),
+        ("-0.5", "0.05", Some(Less)),
+        ("1e3", "1", None),
+        ("1.", "1", None),
+    ] {
+        assert_eq!(compare_numbers(a, b), order, "{a} {b}");
+    }
+}
+
+#[test]
+fn instants_are_read_by_their_zone() {
+    let second = 1_000_000_000;
+    let at = |text| instant(text).unwrap();
+    assert_eq!(at("0000-01-01T00:00:00Z"), 0);
+    assert_eq!(at("1970-01-01T00:00:00Z"), 719_528 * 86_400 * second);
+    assert_eq!(at("2000-03-01T00:00:00Z") - at("2000-02-28T00:00:00Z"), 2 * 86_400 * second);
+    assert_eq!(at("2026-08-12T17:00:00+08:00"), at("2026-08-12T09:00:00.000Z"));
+    assert_eq!(at("2026-08-12T09:00:00.5Z") - at("2026-08-12T09:00:00Z"), second / 2);
+    for text in ["2026-08-12", "2026-02-29T00:00:00Z", "2026-08-12T09:00:00", "2026-08-12T09:00:00.Z"] {
+        assert_eq!(instant(text), None, "{text}");
+    }
+}
+
+#[test]
+fn addresses_are_read_by_their_bits() {
+    assert_eq!(address("::ffff:1.2.3.4"), Some(Address::V4(0x0102_0304)));
+    assert_eq!(address("1::2"), Some(Address::V6(1 << 112 | 2)));
+    for (block, text, expected) in [
+        ("10.101.169.111/24", "10.101.169.1", Some(true)),
+        ("10.0.0.0/8", "::ffff:10.0.0.1", Some(true)),
+        ("::/0", "1.2.3.4", Some(false)),
+        ("2001:db8::1", "2001:db8::2", Some(false)),
+        ("2001:db8::1/32", "2001:db8::2", Some(true)),
+        ("::ffff:1.2.3.4/95", "1.2.3.4", None),
+        ("1.2.3.4/08", "1.2.3.4", None),
+    ] {
+        assert_eq!(in_block(block, address(text).unwrap()), expected, "{block} {text}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn globs_are_read_alike(
+        pattern in "([aA*][cC?][sS]:|)[aA:é*?]{0,8}",
+        text in "([aA][cC][sS]:|)[aA:é]{0,8}",
+        case in prop::sample::select(vec![Case::Exact, Case::Ignore, Case::Arn]),
+    ) {
+        prop_assert_eq!(Pattern::new(&pattern, case).matches(&text), glob::matches(&pattern, &text, case));
+    }
+
+    #[test]
+    fn numbers_are_read_alike(a in "-?[0-9]{0,3}(\\.[0-9]{0,3})?|[ +e.0-9-]{0,4}", b in "-?[0-9]{1,3}(\\.[0-9]{1,3})?") {
+        let engine = Decimal::parse(&a);
+        prop_assert_eq!(engine.is_some(), number(&a).is_some());
+        prop_assert_eq!(engine.map(|a| a.cmp(&Decimal::parse(&b).unwrap())), compare_numbers(&a, &b));
+    }
+
+    #[test]
+    fn instants_are_read_alike(
+        a in "[02][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,10})?(Z|[+-][0-2][0-9]:[0-6][0-9])?",
+        b in "2026-08-[0-3][0-9]T[0-2][0-9]:00:00(Z|\\+[0-2][0-9]:00)",
+    ) {
+        let (engine_a, engine_b) = (parse_instant(&a), parse_instant(&b));
+        prop_assert_eq!(engine_a.is_some(), instant(&a).is_some());
+        prop_assert_eq!(
+            engine_a.zip(engine_b).map(|(a, b)| a.cmp(&b)),
+            instant(&a).zip(instant(&b)).map(|(a, b)| a.cmp(&b))
+        );
+    }
+
+    #[test]
+    fn addresses_are_read_alike(
+        block in "([0-9]{1,3}\\.){3}[0-9]{1,3}(/[0-9]{1,3})?|[0-9a-f:]{0,12}(::)?(ffff:)?(1\\.2\\.3\\.4)?(/[0-9]{1,3})?",
+        text in "(1\\.2\\.3\\.[0-9])|(::(ffff:)?1\\.2\\.3\\.[0-9])|[0-9a-f]{0,4}:{1,2}[0-9a-f:]{0,9}",
+    ) {
+        let (engine, known) = (IpBlock::parse(&block), parse_address(&text));
+        prop_assert_eq!(known.is_some(), address(&text).is_some());
+        if let (Some(known), Some(address)) = (known, values::address(&text)) {
+            prop_assert_eq!(engine.map(|engine| engine.contains(known)), in_block(&block, address));
+        }
+    }
+}
