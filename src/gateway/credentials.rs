@@ -155,3 +155,47 @@ impl Signer for Signing<'_> {
         self.signer().acs3_signature(canonical)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::gateway::config::{AccessKey, Endpoint, RamRoleArn, Session, Sts};
+    use crate::identity::SecretReference;
+
+    fn of_role(role: &str, secret: &str) -> Credentials {
+        let sts_endpoint = Endpoint { tls: true, authority: "sts.aliyuncs.com".to_owned() };
+        let key = AccessKey {
+            access_key_id: "LTAI".to_owned(),
+            secret: SecretReference::Inline(SecretString::from(secret)),
+            token: None,
+        };
+        let source = CredentialSource::RamRoleArn(RamRoleArn {
+            role_arn: format!("acs:ram::1234567890123456:role/{role}"),
+            session: Session { role_session_name: Some("gate".to_owned()), duration_seconds: Duration::from_secs(900) },
+            external_id: None,
+            sts: Sts { sts_endpoint, ca: None },
+            source: Box::new(CredentialSource::AccessKey(key)),
+        });
+        Credentials::new(&source, "1234567890123456").unwrap()
+    }
+
+    #[test]
+    fn a_source_is_taken_over_where_everything_of_it_stays_its_secrets_too() {
+        let before = of_role("gate", "one");
+        let takes_over = |mut credentials: Credentials| {
+            credentials.succeed(&before);
+            Arc::ptr_eq(credentials.source().unwrap(), before.source().unwrap())
+        };
+        assert!(takes_over(of_role("gate", "one")));
+        assert!(!takes_over(of_role("gate", "two")));
+        assert!(!takes_over(of_role("other", "one")));
+    }
+
+    #[test]
+    fn no_debug_output_shows_a_secret() {
+        let credentials = of_role("gate", "canary-secret");
+        assert!(!format!("{credentials:?}").contains("canary"));
+    }
+}

@@ -136,7 +136,8 @@ impl Snapshot {
             if let Err(reason) = first.unwrap_or_else(|_| Err(format!("none came within {} s", within.as_secs()))) {
                 let (account, product, version) = (upstream.account(), upstream.product(), upstream.version());
                 let message = format!("there is no credential of account {account} for {product} {version}: {reason}");
-                findings.push(error_finding("upstream-credential", message));
+                let help = "look at the rights of what it is had with, and at the trust policy of the role";
+                findings.push(error_finding("upstream-credential", message).with_help(help));
             }
         }
         findings

@@ -8,9 +8,9 @@ use ramgate::gateway::config::{Circuit, Config, Endpoint};
 use super::admin::{admin, ask, looked_after, scrape, value};
 use super::caller::{Answer, Key};
 use super::events;
-use super::rules::{ALICE, CLUSTER, SESSION};
+use super::rules::{ALICE, ALL, CLUSTER, SESSION, WORLD, policy};
 use super::scripted::{Deed, Scripted, success};
-use super::stand::Stand;
+use super::stand::{ACCOUNT, Stand};
 
 /// A gate that leaves the upstream at `address` alone after so many failures, for so many seconds.
 fn gate(address: SocketAddr, failures: u32, seconds: u64) -> Stand {
@@ -116,4 +116,36 @@ fn an_answer_that_is_too_long_says_that_somebody_answers() {
         assert_eq!(write(&stand, key).status, 500);
     }
     assert_eq!(circuit(&stand), "closed");
+}
+
+#[test]
+fn a_reload_leaves_a_circuit_as_it_is_unless_it_is_set_otherwise() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path().to_owned();
+    let configure = |failures: u32| {
+        let text = format!(
+            "[[listeners]]\naddress = \"127.0.0.1:0\"\nplain = true\n[[upstreams]]\nproduct = \"polardb\"\nversion = \
+             \"2017-08-01\"\naccount = \"{ACCOUNT}\"\nendpoint = \"http://127.0.0.1:1\"\nplain = true\ncredential = \
+             \"caller\"\n[circuit]\nfailures = {failures}\nopen_for = 60\n[gate]\nnonces_in_memory = true\n"
+        );
+        std::fs::write(folder.join("ramgate.toml"), text).unwrap();
+    };
+    let (stand, mut watch) = Stand::of_files(directory, |folder, _| {
+        std::fs::create_dir(folder.join("policies")).unwrap();
+        std::fs::write(folder.join("world.toml"), WORLD).unwrap();
+        std::fs::write(folder.join("policies/rights.json"), policy(ALL)).unwrap();
+        configure(1);
+    });
+    let (gate, runtime) = stand.gate();
+    assert_eq!(write(&stand, ALICE).header("x-acs-retry-after"), None);
+    assert_shed(&write(&stand, ALICE));
+    std::fs::write(folder.join("policies/rights.json"), policy(ALL) + "\n").unwrap();
+    assert_eq!(runtime.block_on(gate.reload(&mut watch)).unwrap().generation, 1);
+    assert_shed(&write(&stand, ALICE));
+    configure(0);
+    assert_eq!(runtime.block_on(gate.reload(&mut watch)).unwrap().generation, 2);
+    for _ in 0..3 {
+        let answer = write(&stand, ALICE);
+        assert_eq!((answer.status, answer.header("x-acs-retry-after")), (503, None), "{answer:?}");
+    }
 }
