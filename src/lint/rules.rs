@@ -5,6 +5,7 @@ mod condition;
 mod cp;
 mod empty;
 pub(super) mod meta;
+mod near;
 mod oss;
 mod redundancy;
 mod resource;
@@ -13,6 +14,7 @@ mod security;
 mod session;
 mod style;
 pub(super) mod syntax;
+mod tree;
 mod trust;
 mod variable;
 
