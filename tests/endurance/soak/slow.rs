@@ -66,14 +66,22 @@ pub async fn client(soak: Arc<Soak>, manner: Manner, random: Random) {
 
 /// Waits for the end of a connection, which the gate has to bring about.
 async fn ended(soak: &Soak, manner: Manner, mut stream: TcpStream) {
-    let mut answer = Vec::new();
-    let ended = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.is_ok();
-    let outcome = match (ended, answer.is_empty()) {
-        (true, true) => "closed",
-        (true, false) => "answered and closed",
+    let (mut answered, mut ended) = (false, false);
+    let mut buffer = vec![0; 64 * 1024];
+    // As long as something comes the gate is at it: what was asked for may take its time.
+    while let Ok(read) = tokio::time::timeout(PATIENCE, stream.read(&mut buffer)).await {
+        if !matches!(read, Ok(1..)) {
+            ended = true;
+            break;
+        }
+        answered = true;
+    }
+    let outcome = match (ended, answered) {
+        (true, false) => "closed",
+        (true, true) => "answered and closed",
         (false, _) => "left open",
     };
-    if !answer.is_empty() || manner == Manner::SlowBody || manner == Manner::Babbling {
+    if answered || manner == Manner::SlowBody || manner == Manner::Babbling {
         soak.unanswered(1);
     }
     soak.ledger.count(manner.name(), outcome.to_owned());
