@@ -65,6 +65,8 @@ const POLARDB: &str = include_str!("catalog/data/polardb-2017-08-01.toml");
 pub struct Catalog {
     /// By RAM code and version.
     products: BTreeMap<(String, String), Arc<Product>>,
+    /// Of each service code, in lower case, the actions in order.
+    actions: Arc<BTreeMap<String, Vec<String>>>,
 }
 
 impl Catalog {
@@ -120,7 +122,15 @@ impl Catalog {
         let key = (header.product, header.version);
         let product = parsed.apply(self.products.get(&key).map(AsRef::as_ref))?;
         self.products.insert(key, Arc::new(product));
+        self.actions = Arc::new(actions(self.products()));
         Ok(())
+    }
+
+    /// The known actions of a service, as in `polardb:DescribeDBClusters`, in order; the service code in any letter
+    /// case. `None` where no product has actions of the service.
+    #[must_use]
+    pub fn actions(&self, service: &str) -> Option<&[String]> {
+        self.actions.get(&service.to_ascii_lowercase()).map(Vec::as_slice)
     }
 
     /// Every product, by RAM code and version.
@@ -154,6 +164,21 @@ impl Catalog {
     pub fn plan(&self, call: &ApiCall<'_>) -> Result<Plan, ResolutionError> {
         resolve::plan(self, call)
     }
+}
+
+/// The actions of all operations, by service code.
+fn actions<'a>(products: impl Iterator<Item = &'a Product>) -> BTreeMap<String, Vec<String>> {
+    let mut actions: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for action in products.flat_map(Product::operations).map(Operation::action) {
+        if let Some((service, _)) = action.split_once(':') {
+            actions.entry(service.to_ascii_lowercase()).or_default().push(action.to_owned());
+        }
+    }
+    for list in actions.values_mut() {
+        list.sort_unstable();
+        list.dedup();
+    }
+    actions
 }
 
 #[cfg(test)]

@@ -20,9 +20,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
 
+use ramgate::documents;
 use ramgate::json::SourceText;
-use ramgate::lint::{self, Applicability, Check, Finding, Linter, Rule, Settings};
+use ramgate::lint::{self, Applicability, Check, Config, Finding, Linter, Options, Rule, Settings};
 use ramgate::policy::{Dialect, Document, PolicyKind};
 use ramgate::report::{self, Colour, Diagnostic, Severity};
 
@@ -310,4 +312,15 @@ fn sarif_of_every_finding_is_valid_by_its_schema() {
     assert!(sarif["runs"][0]["results"].as_array().unwrap().iter().any(|result| result.get("fixes").is_some()));
     sarif["runs"][0]["results"][0]["level"] = "grave".into();
     assert!(!schema.is_valid(&sarif), "the schema takes anything");
+}
+
+#[test]
+fn the_policies_that_come_with_the_project_are_clean() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = documents::find(&[root.join("policies"), root.join("examples")]).unwrap();
+    let outcome = lint::run(&Config::default(), &files, &Options::default(), &AtomicUsize::new(0));
+    let worse = outcome.diagnostics.into_iter().filter(|diagnostic| diagnostic.finding.severity < Severity::Note);
+    let worse: Vec<_> = worse.collect();
+    assert!(worse.is_empty(), "{}", report::diagnostics_text(&worse, Colour::Off));
+    assert!(outcome.documents > 10 && outcome.unreadable.is_empty());
 }

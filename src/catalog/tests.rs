@@ -253,3 +253,16 @@ fn a_lookup_names_an_operation_that_reads() {
         assert!(error.to_string().contains(":3:1: `[lookup]`"), "{error}");
     }
 }
+
+#[test]
+fn the_actions_of_a_service_are_found_by_its_code_in_any_letter_case() {
+    let mut catalog = Catalog::embedded();
+    let count = catalog.actions("polardb").unwrap().len();
+    assert!(catalog.actions("PolarDB").unwrap().contains(&"polardb:CloseDBClusterMigration".to_owned()));
+    assert_eq!(catalog.actions("polar"), None);
+    let more = "product = \"mine\"\nversion = \"1\"\narn = \"acs:mine:{region}:{account}:a/{id}\"\n\n[operations.Freeze]\n\
+                action = \"polardb:Freeze\"\nauthorization = \"all-resources\"\n";
+    catalog.extend(&SourceText::new("mine.toml", more)).unwrap();
+    assert_eq!(catalog.actions("polardb").unwrap().len(), count + 1);
+    assert_eq!(catalog.actions("mine"), None);
+}

@@ -3,7 +3,6 @@
 use std::cell::OnceCell;
 
 use super::{Edit, Settings};
-use crate::catalog::{Operation, Product};
 use crate::documents::Embedded;
 use crate::json::{self, Kind, SourceText, Span, Syntax, Value};
 use crate::policy::{self, Dialect, Document, PolicyKind};
@@ -96,13 +95,8 @@ impl<'a> Subject<'a> {
     /// The known actions of a service, as in `polardb:DescribeDBClusters`; the service code in any letter case, and
     /// without wildcards. `None` where the catalogue does not have the service, so that nothing can be said.
     #[must_use]
-    pub fn actions(&self, service: &str) -> Option<Vec<&'a str>> {
-        let own = |action: &&str| action.split_once(':').is_some_and(|(code, _)| code.eq_ignore_ascii_case(service));
-        let operations = self.settings.catalog.products().flat_map(Product::operations);
-        let mut actions: Vec<_> = operations.map(Operation::action).filter(own).collect();
-        actions.sort_unstable();
-        actions.dedup();
-        (!actions.is_empty()).then_some(actions)
+    pub fn actions(&self, service: &str) -> Option<&'a [String]> {
+        self.settings.catalog.actions(service)
     }
 
     /// How bad it is that the catalogue does not know something.
