@@ -13,13 +13,21 @@
 //! assert_eq!(document.place(Span::new(17, 28)), (file, Span::new(17, 28)));
 //! ```
 
+mod carried;
+mod carriers;
+mod draft;
 mod embedded;
 mod find;
 mod json_file;
 mod map;
 mod markdown;
 mod neighbour;
+mod plan;
+mod ros;
 mod shape;
+mod terraform;
+mod tree;
+mod yaml;
 
 pub use embedded::{Editing, Embedded, Unread};
 pub use find::{Found, find};
@@ -34,6 +42,10 @@ use crate::report::Finding;
 pub enum Format {
     /// JSON: one policy, or a file of another tool that holds policies.
     Json,
+    /// YAML: templates of ROS.
+    Yaml,
+    /// Terraform: resources, and `alicloud_ram_policy_document` blocks.
+    Terraform,
     /// Markdown: policies in fences. It is read where it is named, or asked for, and not in a directory.
     Markdown,
 }
@@ -45,6 +57,8 @@ impl Format {
         let (_, ending) = name.rsplit_once('.')?;
         match ending.to_ascii_lowercase().as_str() {
             "json" => Some(Self::Json),
+            "yaml" | "yml" => Some(Self::Yaml),
+            "tf" => Some(Self::Terraform),
             "md" | "markdown" => Some(Self::Markdown),
             _ => None,
         }
@@ -90,8 +104,26 @@ pub fn read(file: &SourceText, options: &Options) -> Result<Contents, Vec<Findin
     let format = options.format.or_else(|| Format::of_name(file.name()));
     match format {
         Some(Format::Json) => Ok(json_file::read(file, options)),
+        Some(Format::Yaml) => yaml_file(file, options),
+        Some(Format::Terraform) => terraform::read(file),
         Some(Format::Markdown) => Ok(markdown::read(file, options)),
         None if options.named => Ok(json_file::read(file, options)),
         None => Ok(Contents::default()),
     }
+}
+
+/// The templates of ROS in a YAML file; YAML files of anything else are passed over.
+fn yaml_file(file: &SourceText, options: &Options) -> Result<Contents, Vec<Finding>> {
+    if !options.named && !file.text().contains(ros::MARK) {
+        return Ok(Contents::default());
+    }
+    let mut contents = Contents::default();
+    for root in yaml::read(file).map_err(|finding| vec![finding])? {
+        if ros::is_template(&root) {
+            let found = ros::read(&root, file);
+            contents.documents.extend(found.documents);
+            contents.notes.extend(found.notes);
+        }
+    }
+    Ok(contents)
 }

@@ -1,13 +1,17 @@
 //! JSON files: a policy, or a file of another tool that holds policies.
 
 use super::shape::Shape;
-use super::{Contents, Embedded, Neighbour, Options};
+use super::tree::Node;
+use super::{Contents, Embedded, Neighbour, Options, plan, ros};
 use crate::json::{self, SourceText, Syntax};
 use crate::policy::PolicyKind;
 
 pub(super) fn read(file: &SourceText, options: &Options) -> Contents {
     let tree = json::parse(file, options.syntax).or_else(|_| json::parse(file, Syntax::Lenient));
     let Ok(tree) = tree else { return unreadable(file, options) };
+    if let Some(contents) = of_another_tool(&tree, file) {
+        return contents;
+    }
     match Shape::of(&tree) {
         Shape::Policy(kind) => {
             let kind = options.kind.or(kind).or_else(|| kind_of_path(file.name()));
@@ -19,6 +23,19 @@ pub(super) fn read(file: &SourceText, options: &Options) -> Contents {
         }
         Shape::Other => Contents::default(),
     }
+}
+
+/// The documents of a plan of Terraform, or of a template of ROS.
+fn of_another_tool(tree: &json::Value, file: &SourceText) -> Option<Contents> {
+    let is_known = |member: &json::Member| member.name == "format_version" || member.name == ros::MARK;
+    if !tree.members().iter().any(is_known) {
+        return None;
+    }
+    let root = Node::of_json(tree);
+    if ros::is_template(&root) {
+        return Some(ros::read(&root, file));
+    }
+    plan::is_plan(&root).then(|| plan::read(&root, file))
 }
 
 /// A text that is no JSON is a policy with a mistake where somebody said so, or where it has the look of one.

@@ -25,7 +25,6 @@ enum Origin {
     /// It stands for this part of the file: an escape, an expression.
     StandsFor(Span),
     /// Nothing of the file: brackets, commas and quotes that were added.
-    #[allow(dead_code)]
     Added,
 }
 
@@ -94,9 +93,22 @@ impl Builder {
     }
 
     /// Text that has no place in the file.
-    #[allow(dead_code)]
     pub(super) fn added(&mut self, text: &str) {
         self.push(text, Origin::Added);
+    }
+
+    /// How long the text has become.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Takes back what was written after the text was `length` long.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.text.truncate(length);
+        while self.pieces.pop_if(|piece| piece.document.start >= length).is_some() {}
+        if let Some(last) = self.pieces.last_mut() {
+            last.document.end = last.document.end.min(length);
+        }
     }
 
     fn push(&mut self, text: &str, origin: Origin) {
