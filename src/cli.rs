@@ -9,6 +9,7 @@ mod decide;
 mod demo;
 mod endpoint;
 mod exchange;
+mod fmt;
 mod lint;
 mod logging;
 mod output;
@@ -71,6 +72,8 @@ enum Command {
     Check(check::Check),
     /// Check policies for what is wrong, dangerous or pointless, and mend it.
     Lint(Box<lint::Lint>),
+    /// Write policies in one way, in files of their own and in Terraform.
+    Fmt(fmt::Fmt),
     /// Ask the evaluator: is this call, or this action on this resource, allowed?
     Decide(Box<decide::Decide>),
     /// Run the gate: verify calls, decide them by policy, forward what is allowed.
@@ -101,6 +104,7 @@ pub fn main() -> Exit {
         Command::Demo(demo) => demo.run(),
         Command::Check(check) => check.run(),
         Command::Lint(lint) => lint.run(),
+        Command::Fmt(fmt) => fmt.run(),
         Command::Decide(decide) => decide.run(),
         Command::Serve(serve) => serve.run(),
         Command::Audit(audit) => audit.run(),

@@ -18,6 +18,7 @@ mod carriers;
 mod draft;
 mod embedded;
 mod find;
+mod format;
 mod json_file;
 mod map;
 mod markdown;
@@ -27,15 +28,18 @@ mod ros;
 mod shape;
 mod terraform;
 mod tree;
+mod write;
 mod yaml;
 
 pub use embedded::{Editing, Embedded, Unread};
 pub use find::{Found, find};
+pub use format::{Formatted, format, format_file};
 pub use neighbour::Neighbour;
+pub use write::write;
 
-use crate::json::{SourceText, Syntax};
+use crate::json::{SourceText, Span, Syntax};
 use crate::policy::PolicyKind;
-use crate::report::Finding;
+use crate::report::{Finding, Severity};
 
 /// What a file is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -126,4 +130,8 @@ fn yaml_file(file: &SourceText, options: &Options) -> Result<Contents, Vec<Findi
         }
     }
     Ok(contents)
+}
+
+fn finding(severity: Severity, code: &str, message: String, place: Option<(SourceText, Span)>) -> Finding {
+    Finding { severity, code: code.to_owned(), message, help: None, place }
 }

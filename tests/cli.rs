@@ -13,6 +13,8 @@ mod decide;
 mod demo;
 #[path = "cli/documents.rs"]
 mod documents;
+#[path = "cli/fmt.rs"]
+mod fmt;
 #[path = "cli/lint.rs"]
 mod lint;
 #[path = "cli/process.rs"]
@@ -81,6 +83,7 @@ fn every_command_has_an_example_in_its_help() {
         &["demo", "--help"],
         &["check", "--help"],
         &["decide", "--help"],
+        &["fmt", "--help"],
         &["serve", "--help"],
         &["audit", "--help"],
         &["admin", "--help"],

@@ -54,6 +54,8 @@ pub struct Lines {
     pub(super) indent: String,
     /// Whether `${` and `%{` are escaped as Terraform has it.
     pub(super) template: bool,
+    /// What every line ends with.
+    pub(super) line_break: &'static str,
 }
 
 impl Embedded {
@@ -159,6 +161,11 @@ impl Embedded {
     }
 }
 
+/// What the lines of a text end with.
+pub(super) fn line_break(text: &str) -> &'static str {
+    if text.contains("\r\n") { "\r\n" } else { "\n" }
+}
+
 impl Lines {
     pub(super) fn written(&self, text: &str) -> String {
         let mut written = String::with_capacity(text.len());
@@ -171,7 +178,7 @@ impl Lines {
             } else {
                 written.push_str(line);
             }
-            written.push('\n');
+            written.push_str(self.line_break);
         }
         written
     }

@@ -2,7 +2,7 @@
 
 use pulldown_cmark::{CodeBlockKind, Event, Options as Extensions, Parser, Tag, TagEnd};
 
-use super::embedded::Lines;
+use super::embedded::{Lines, line_break};
 use super::map::Builder;
 use super::shape::Shape;
 use super::{Contents, Editing, Embedded, Options};
@@ -89,7 +89,7 @@ fn editing(file: &SourceText, span: Span, text: &SourceText) -> Editing {
     let line_start = file.text().get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
     let all = Span::new(line_start, span.end);
     let indent = file.slice(Span::new(line_start, span.start)).to_owned();
-    let lines = Lines { span: all, indent, template: false };
+    let lines = Lines { span: all, indent, template: false, line_break: line_break(file.slice(all)) };
     if lines.indent.trim().is_empty() && lines.written(text.text()) == file.slice(all) {
         Editing::Lines(lines)
     } else {

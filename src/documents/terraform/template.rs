@@ -5,7 +5,7 @@ use hcl_edit::template::{Element, HeredocTemplate, Template};
 
 use crate::documents::Editing;
 use crate::documents::draft::Draft;
-use crate::documents::embedded::Lines;
+use crate::documents::embedded::{Lines, line_break};
 use crate::json::{SourceText, Span};
 
 /// Why a template is no document.
@@ -136,5 +136,5 @@ pub(super) fn editing(heredoc: &HeredocTemplate, file: &SourceText) -> Editing {
     let text = file.slice(span);
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let indent = first.get(..first.len() - first.trim_start().len()).unwrap_or_default();
-    Editing::Lines(Lines { span, indent: indent.to_owned(), template: true })
+    Editing::Lines(Lines { span, indent: indent.to_owned(), template: true, line_break: line_break(text) })
 }
