@@ -6,6 +6,8 @@ mod allow_notresource;
 mod credential_exposure;
 mod data_exfiltration;
 mod defence_evasion;
+mod deny_list_bypass;
+mod deny_without_way_back;
 mod escalation;
 mod pass_role;
 mod permission_management;
@@ -14,6 +16,8 @@ mod privilege_escalation;
 mod resource_exposure;
 mod sensitive;
 mod service_linked_role;
+mod tag_escalation;
+mod twins;
 
 use crate::lint::Rule;
 
@@ -29,4 +33,7 @@ pub(super) static RULES: &[&Rule] = &[
     &data_exfiltration::RULE,
     &resource_exposure::RULE,
     &defence_evasion::RULE,
+    &deny_list_bypass::RULE,
+    &deny_without_way_back::RULE,
+    &tag_escalation::RULE,
 ];
