@@ -225,7 +225,7 @@ impl Lint {
             }
             _ => {
                 for change in &outcome.changes {
-                    self::write(Path::new(&change.name), &change.after)?;
+                    self::write(&change.path, &change.after)?;
                 }
                 self.result(&self.report(outcome), false)?;
             }

@@ -49,6 +49,8 @@ pub struct Outcome {
 /// What fixes made of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
+    /// The file.
+    pub path: PathBuf,
     /// The name of the text.
     pub name: String,
     /// What it was.
@@ -180,7 +182,14 @@ impl<'a> Checker<'a> {
             }
         };
         match String::from_utf8(bytes) {
-            Ok(text) => self.check(&SourceText::new(name, text), file.named),
+            Ok(text) => {
+                let mut checked = self.check(&SourceText::new(name, text), file.named);
+                if let Some(change) = &mut checked.change {
+                    // The name is for people, and may not be the path to the letter.
+                    change.path.clone_from(&file.path);
+                }
+                checked
+            }
             Err(error) => self.not_text(name, error.as_bytes(), error.utf8_error().valid_up_to()),
         }
     }
@@ -211,8 +220,12 @@ impl<'a> Checker<'a> {
             match fixed {
                 Ok(Some((after, mended))) => {
                     let name = source.name().to_owned();
-                    checked.change =
-                        Some(Change { name: name.clone(), before: source.text().to_owned(), after: after.clone() });
+                    checked.change = Some(Change {
+                        path: PathBuf::from(&name),
+                        name: name.clone(),
+                        before: source.text().to_owned(),
+                        after: after.clone(),
+                    });
                     checked.mended = mended;
                     file = SourceText::new(name, after);
                 }

@@ -21,10 +21,11 @@ pub fn compare(kind: PolicyKind, before: &str, after: &str) -> Result<(), String
     if words.statements.is_empty() {
         return Ok(());
     }
+    let (before, after) = (policies(kind, &before), policies(kind, &after));
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for _ in 0..REQUESTS {
         let asked = words.request(kind, &mut random);
-        let (was, is) = (asked.decide(kind, &before), asked.decide(kind, &after));
+        let (was, is) = (asked.decide(&before), asked.decide(&after));
         if was != is {
             return Err(format!("{asked:?} was {was:?} and is {is:?}"));
         }
@@ -198,28 +199,33 @@ struct Asked {
     mode: Mode,
 }
 
-impl Asked {
-    fn decide(&self, kind: PolicyKind, document: &Document) -> Outcome {
-        let mut set = PolicySet::new(Dialect::lenient());
-        let everything = SourceText::new("everything", EVERYTHING);
-        let source = document.source();
-        match kind {
-            PolicyKind::Identity => set.add_identity("p", source, Scope::Account),
-            PolicyKind::Control => {
-                set.add_identity("everything", &everything, Scope::Account).unwrap();
-                set.add_control("p", source, "member")
-            }
-            PolicyKind::Session => {
-                set.add_identity("everything", &everything, Scope::Account).unwrap();
-                set.set_session("p", source)
-            }
-            PolicyKind::Trust => {
-                set.add_identity("everything", &everything, Scope::Account).unwrap();
-                set.set_trust("p", source)
-            }
-            PolicyKind::Resource => set.add_resource("p", source),
+/// The document in its place, and beside it what lets it decide alone.
+fn policies(kind: PolicyKind, document: &Document) -> PolicySet {
+    let mut set = PolicySet::new(Dialect::lenient());
+    let everything = SourceText::new("everything", EVERYTHING);
+    let source = document.source();
+    match kind {
+        PolicyKind::Identity => set.add_identity("p", source, Scope::Account),
+        PolicyKind::Control => {
+            set.add_identity("everything", &everything, Scope::Account).unwrap();
+            set.add_control("p", source, "member")
         }
-        .unwrap();
+        PolicyKind::Session => {
+            set.add_identity("everything", &everything, Scope::Account).unwrap();
+            set.set_session("p", source)
+        }
+        PolicyKind::Trust => {
+            set.add_identity("everything", &everything, Scope::Account).unwrap();
+            set.set_trust("p", source)
+        }
+        PolicyKind::Resource => set.add_resource("p", source),
+    }
+    .unwrap();
+    set
+}
+
+impl Asked {
+    fn decide(&self, policies: &PolicySet) -> Outcome {
         let request = Request {
             principal: &self.principal,
             action: &self.action,
@@ -229,7 +235,7 @@ impl Asked {
             context: &self.context,
             mode: self.mode,
         };
-        set.decide(&request).outcome
+        policies.decide(&request).outcome
     }
 }
 
