@@ -30,4 +30,6 @@ pub use supply::{KeySupply, UnsuppliedKey};
 pub use trace::{Mismatch, Trace, TracedOutcome, TracedStage, TracedStatement, TracedTest};
 
 #[cfg(test)]
+mod bypasses;
+#[cfg(test)]
 mod laws;

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use compare::{Evaluator, Tally, compare, engine, explained, minimised, shown};
 
 /// Questions to each world.
-const QUESTIONS: usize = 500;
+const QUESTIONS: usize = 2000;
 
 struct Run {
     wanted: u64,

@@ -1,6 +1,7 @@
 //! Worlds and requests made up from a seed: policies of every kind, and questions that are made to nearly match them.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use ramgate::authz::Mode;
 use ramgate::catalog::Known;
@@ -237,7 +238,7 @@ struct Test {
 /// What worlds are made of, and what questions are made of so that they are about it.
 pub struct Maker {
     rng: Rng,
-    targets: Vec<Target>,
+    targets: Vec<Rc<Target>>,
 }
 
 impl Maker {
@@ -343,7 +344,7 @@ impl Maker {
             let condition = self.condition(&mut target);
             statement.insert("Condition".into(), condition);
         }
-        self.targets.push(target);
+        self.targets.push(Rc::new(target));
         statement.into()
     }
 
@@ -352,14 +353,15 @@ impl Maker {
         let lenient = self.chance(2);
         let many = kind != PolicyKind::Trust && kind != PolicyKind::Session && self.chance(40);
         let count = if many { 40 } else { 1 + self.rng.usize(..3) };
-        let mut policy = Written { kind, name: name.to_owned(), lenient, statements: Vec::new() };
-        while policy.statements.len() < count {
-            policy.statements.push(self.statement(kind, lenient));
-            if policy.read().is_none() {
-                policy.statements.pop();
+        let mut statements = Vec::with_capacity(count);
+        while statements.len() < count {
+            let alone = vec![self.statement(kind, lenient)];
+            let alone = Written { kind, name: name.to_owned(), lenient, statements: alone };
+            if alone.read().is_some() {
+                statements.extend(alone.statements);
             }
         }
-        policy
+        Written { kind, name: name.to_owned(), lenient, statements }
     }
 
     fn names(&mut self, from: &[&str], most: usize) -> Vec<String> {
@@ -504,11 +506,9 @@ impl Maker {
         context
     }
 
-    fn target(&mut self) -> Target {
-        if self.targets.is_empty() {
-            return Target::default();
-        }
-        self.targets[self.rng.usize(..self.targets.len())].clone()
+    fn target(&mut self) -> Rc<Target> {
+        let targets = self.targets.len().max(1);
+        self.targets.get(self.rng.usize(..targets)).map_or_else(Rc::default, Rc::clone)
     }
 
     fn principal(&mut self) -> Principal {

@@ -84,15 +84,50 @@ fn question() -> impl Strategy<Value = Question> {
     })
 }
 
+/// How policies and questions are put, which must not matter.
+#[derive(Debug, Clone)]
+struct Form<'f> {
+    /// Where every policy that can be two is split, if it is.
+    split: Option<usize>,
+    /// What the condition key is called.
+    key: &'f str,
+}
+
+const TEAM: &str = "acs:ResourceTag/team";
+
 fn decide(policies: &Policies, question: &Question) -> Decision {
+    decide_in(policies, question, &Form { split: None, key: TEAM })
+}
+
+fn decide_in(policies: &Policies, question: &Question, form: &Form<'_>) -> Decision {
+    let renamed = |statement: &Value| {
+        let mut statement = statement.clone();
+        for (_, keys) in statement.get_mut("Condition").and_then(Value::as_object_mut).into_iter().flatten() {
+            let operands = keys[TEAM].take();
+            *keys = json!({form.key: operands});
+        }
+        statement
+    };
     let document = |statements: &[Value]| {
+        let statements: Vec<Value> = statements.iter().map(renamed).collect();
         SourceText::new("law.json", json!({"Version": "1", "Statement": statements}).to_string())
     };
+    let parts = |statements: &[Value]| -> Vec<(String, SourceText)> {
+        let (first, second) = statements.split_at(form.split.map_or(0, |at| at % statements.len()));
+        let parts = [("one", first), ("two", second)].into_iter().filter(|(_, part)| !part.is_empty());
+        parts.map(|(name, part)| (name.to_owned(), document(part))).collect()
+    };
     let mut set = PolicySet::new(Dialect::strict());
-    set.add_identity("account", &document(&policies.account), Scope::Account).unwrap();
-    set.add_identity("group", &document(&policies.group), Scope::ResourceGroup("rg-a".into())).unwrap();
+    for (name, part) in parts(&policies.account) {
+        set.add_identity(&name, &part, Scope::Account).unwrap();
+    }
+    for (name, part) in parts(&policies.group) {
+        set.add_identity(&name, &part, Scope::ResourceGroup("rg-a".into())).unwrap();
+    }
     if let Some(control) = &policies.control {
-        set.add_control("control", &document(control), "member").unwrap();
+        for (name, part) in parts(control) {
+            set.add_control(&name, &part, "member").unwrap();
+        }
     }
     if let Some(session) = &policies.session {
         set.set_session("session", &document(session)).unwrap();
@@ -104,7 +139,7 @@ fn decide(policies: &Policies, question: &Question) -> Decision {
         policy: None,
     };
     let mut context = Context::new();
-    context.set_value("acs:ResourceTag/team", question.team.clone());
+    context.set_value(form.key, question.team.clone());
     let request = Request {
         principal: &principal,
         action: question.action,
@@ -151,6 +186,45 @@ proptest! {
         }
         let after = decide(&other, &question).outcome;
         prop_assert!(before == Outcome::Allow || after != Outcome::Allow, "{before} became {after}");
+    }
+
+    #[test]
+    fn removing_an_allow_never_allows(
+        policies in policies(), question in question(), place in 0_usize..4, which in 0_usize..5,
+    ) {
+        let before = decide(&policies, &question).outcome;
+        let mut other = policies.clone();
+        let list = match place {
+            0 => Some(&mut other.account),
+            1 => Some(&mut other.group),
+            2 => other.control.as_mut(),
+            _ => other.session.as_mut(),
+        };
+        if let Some(statements) = list {
+            let at = which % statements.len();
+            if statements[at]["Effect"] == "Allow" {
+                // What matches nothing stands for no statement, for a policy has at least one.
+                statements[at] = json!({"Effect": "Allow", "Action": "none:None", "Resource": "none"});
+            }
+        }
+        let after = decide(&other, &question).outcome;
+        prop_assert!(before == Outcome::Allow || after != Outcome::Allow, "{before} became {after}");
+    }
+
+    #[test]
+    fn splitting_a_policy_in_two_changes_nothing(policies in policies(), question in question(), at in 1_usize..5) {
+        let expected = decide(&policies, &question);
+        let found = decide_in(&policies, &question, &Form { split: Some(at), key: TEAM });
+        prop_assert_eq!((found.outcome, found.policy_type), (expected.outcome, expected.policy_type));
+    }
+
+    #[test]
+    fn renaming_a_key_everywhere_changes_nothing(
+        policies in policies(), question in question(), key in "acs:[A-Za-z]{1,8}(/[a-zA-Z:é ]{0,4})?|[^\\*]{1,6}",
+    ) {
+        let expected = decide(&policies, &question).outcome;
+        let found = decide_in(&policies, &question, &Form { split: None, key: &key }).outcome;
+        prop_assert_eq!(found, expected);
     }
 
     #[test]

@@ -13,8 +13,9 @@ pub(super) fn matches(pattern: &str, text: &str, case: Case) -> bool {
     if let Some(none) = ends.first_mut() {
         *none = true;
     }
+    let mut before = Vec::new();
     for symbol in pattern.chars() {
-        let before = ends.clone();
+        before.clone_from(&ends);
         let mut so_far = false;
         for (length, end) in ends.iter_mut().enumerate() {
             let last = length.checked_sub(1);

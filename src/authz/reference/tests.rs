@@ -14,6 +14,7 @@ mod compare;
 mod worlds;
 
 mod faults;
+mod truth;
 
 use compare::{Tally, compare, engine, explained, minimised, shown};
 
