@@ -1,6 +1,9 @@
 //! The structure is the design: a room imports only from rooms below it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
+#[path = "architecture/configuration.rs"]
+mod configuration;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

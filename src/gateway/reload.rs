@@ -255,6 +255,69 @@ fn look(path: &Path, depth: usize, hasher: &mut DefaultHasher) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::SourceText;
+
+    /// A sound configuration with these lines, where a line of a table that is there already is added to it.
+    fn configured(lines: &[(&str, String)]) -> Config {
+        let of = |table: &str| -> String {
+            lines.iter().filter(|(at, _)| *at == table).map(|(_, line)| format!("{line}\n")).collect()
+        };
+        let mut toml = of("At the top");
+        toml += "[[listeners]]\naddress = \"127.0.0.1:1\"\nplain = true\n[[upstreams]]\nproduct = \"polardb\"\n\
+                 version = \"2017-08-01\"\naccount = \"1234567890123456\"\nendpoint = \"https://a.example\"\n\
+                 credential = { id = \"LTAI\", secret = \"env:S\" }\n";
+        for (table, always) in [
+            ("[limits]", ""),
+            ("[circuit]", ""),
+            ("[gate]", "nonces_in_memory = true\n"),
+            ("[lookup]", "enabled = true\n"),
+            ("[traces]", "endpoint = \"http://127.0.0.1:4318\"\n"),
+            ("[audit]", "file = \"audit.log\"\n"),
+        ] {
+            toml += &format!("{table}\n{always}");
+            toml += &of(table);
+        }
+        Config::parse(&SourceText::new("ramgate.toml", toml.clone()), Path::new(""))
+            .unwrap_or_else(|_| panic!("{toml}"))
+    }
+
+    #[test]
+    fn the_page_of_the_configuration_tells_the_defaults_and_what_takes_a_restart() {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let running = configured(&[]);
+        let shown = |config: &Config| serde_json::to_value(config).unwrap();
+        let (mut table, mut defaults, mut changes) = ("", 0, 0);
+        for line in page.lines() {
+            if let Some(heading) = line.strip_prefix("## ") {
+                table = heading.trim_matches('`');
+                continue;
+            }
+            let cells: Vec<&str> = line.split(" | ").collect();
+            let [key, kind, default, change, _] = cells[..] else { continue };
+            let key = key.trim_matches(['|', ' ', '`']);
+            let literal = default.trim_matches('`').replace(',', "");
+            let number = literal.parse::<u64>();
+            let stated = number.is_ok() || literal.starts_with('"') || kind == "boolean";
+            let always = ["enabled", "nonces_in_memory", "plain"].contains(&key);
+            if !stated || always || table.starts_with("[[") || table.contains(" of ") {
+                continue;
+            }
+            let with = configured(&[(table, format!("{key} = {literal}"))]);
+            assert_eq!(shown(&with), shown(&running), "{table} {key}");
+            defaults += 1;
+            let other = match (number, literal.as_str()) {
+                (Ok(number), _) => (number + 1).to_string(),
+                (_, "false") => "true".to_owned(),
+                _ => continue,
+            };
+            let new = configured(&[(table, format!("{key} = {other}"))]);
+            let waits = waiting_for_a_restart(&kept(&running, new.clone()), &new);
+            assert_eq!(waits.is_some(), change == "restart", "{table} {key} = {other}");
+            changes += 1;
+        }
+        assert!(defaults > 25 && changes > 20, "{defaults} and {changes} keys were looked at");
+    }
 
     #[test]
     fn a_look_sees_content_replacement_and_swapped_links() {

@@ -60,16 +60,49 @@ fn seconds<S: Serializer>(age: &Option<Duration>, serializer: S) -> Result<S::Ok
     age.map(|age| age.as_secs()).serialize(serializer)
 }
 
-/// `[audit]` as it is written.
+/// Where calls are put [on record](audit.md), and what becomes of calls that cannot be.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
+    /// The file that records are added to; it is made with mode 0640 where there is none.
+    ///
+    /// - type: path
+    /// - default: standard output
+    /// - change: restart
     file: Option<Spanned<String>>,
+    /// Sets the file aside before it would become larger than this.
+    ///
+    /// - type: bytes
+    /// - default: never
+    /// - change: restart
     rotate_bytes: Option<Spanned<u64>>,
+    /// Sets the file aside with the first record that comes when it is older than this.
+    ///
+    /// - type: seconds
+    /// - default: never
+    /// - change: restart
     rotate_after: Option<Spanned<u64>>,
+    /// How many files that were set aside are kept; older ones are removed.
+    ///
+    /// - default: all
+    /// - change: restart
     keep: Option<Spanned<u64>>,
+    /// Records that may wait to be written.
+    ///
+    /// - type: bytes, at least 65,536
+    /// - default: 16,777,216
+    /// - change: restart
     queue_bytes: Option<Spanned<u64>>,
+    /// What becomes of calls that [cannot be put on record](audit.md#what-is-certain).
+    ///
+    /// - type: `"refuse"`, `"refuse-writes"`, `"drop"`
+    /// - default: `"refuse-writes"`
+    /// - change: restart
     on_failure: Option<Spanned<String>>,
+    /// Has the disk itself take the intent of a write before the write is forwarded.
+    ///
+    /// - default: `false`
+    /// - change: restart
     sync: Option<Spanned<bool>>,
 }
 

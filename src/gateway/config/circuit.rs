@@ -23,11 +23,19 @@ impl Default for Circuit {
     }
 }
 
-/// `[circuit]` as it is written.
+/// When an upstream that fails is [left alone](gate.md#leaving-an-upstream-alone).
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CircuitFile {
+    /// After so many failures in a row; 0 is never.
+    ///
+    /// - type: number, 0 to 3,600
+    /// - default: 10
     failures: Option<Spanned<u64>>,
+    /// For how long, before a call is tried.
+    ///
+    /// - type: seconds, 1 to 3,600
+    /// - default: 5
     open_for: Option<Spanned<u64>>,
 }
 

@@ -26,14 +26,27 @@ impl Default for Lookup {
     }
 }
 
-/// Times in seconds.
+/// [Looking up](gate.md#looking-clusters-up) clusters that the inventory does not have.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LookupFile {
+    /// Whether they are looked up.
     #[serde(default)]
     enabled: bool,
+    /// How long what was found is taken to hold.
+    ///
+    /// - type: seconds, 1 to 86,400
+    /// - default: 300
     ttl: Option<Spanned<u64>>,
+    /// How long a cluster that was not there is taken not to be.
+    ///
+    /// - type: seconds, 1 to 86,400
+    /// - default: 30
     negative_ttl: Option<Spanned<u64>>,
+    /// Of how many clusters something is remembered.
+    ///
+    /// - type: number, 1 to 1,000,000
+    /// - default: 10,000
     capacity: Option<Spanned<u64>>,
 }
 

@@ -49,10 +49,25 @@ fn finding(source: &SourceText, span: Span, code: &str, message: String, help: O
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ConfigFile {
+    /// Directory of the world: `world.toml`, `policies/`, and `limits.toml` for [rate
+    /// limits](modes.md#rate-limits).
+    ///
+    /// - type: path
+    /// - default: the directory of this file
     world: Option<String>,
+    /// Directory of a [candidate world](modes.md#a-candidate-world): asked beside, never followed.
+    ///
+    /// - type: path
     candidate: Option<String>,
+    /// Files that add to or correct the [catalogue](catalogue.md).
+    ///
+    /// - type: list of paths
     #[serde(default)]
     catalogue: Vec<String>,
+    /// How policies are read; see [policies.md](policies.md).
+    ///
+    /// - type: `"strict"`, `"lenient"`
+    /// - default: `"strict"`
     dialect: Option<Spanned<String>>,
     #[serde(default)]
     listeners: Vec<Spanned<ListenerFile>>,
@@ -71,86 +86,251 @@ struct ConfigFile {
     traces: Option<TracesFile>,
     #[serde(default)]
     audit: super::audit::Table,
-    /// For `ramgate lint`, which reads it by itself.
+    /// For [`ramgate lint`](lint.md), which reads it by itself.
     #[serde(default, rename = "lint")]
     _lint: Option<serde::de::IgnoredAny>,
 }
 
+/// Where calls come in. At least one. All of it takes a restart, but the files that are named are read anew by a
+/// reload.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ListenerFile {
+    /// Where to listen; port 0 takes a free one.
+    ///
+    /// - type: `"IP:port"`
+    /// - change: restart
     address: Spanned<String>,
+    /// The [hosts](gate.md#hosts-and-signatures) that calls may be made to; required on `0.0.0.0` and `[::]`.
+    ///
+    /// - type: list of `name[:port]`
+    /// - default: the bound address; for a loopback address `localhost:port` as well
+    /// - change: restart
     #[serde(default)]
     hosts: Vec<Spanned<String>>,
+    /// What is shown to clients; see [TLS and HTTP/2](gate.md#tls-and-http2).
+    ///
+    /// - change: restart
     tls: Option<TlsFile>,
+    /// Takes calls in the clear; exactly one of `tls` and `plain = true` must be there.
+    ///
+    /// - change: restart
     #[serde(default)]
     plain: bool,
+    /// Offers HTTP/2 besides HTTP/1.1; over TLS alone.
+    ///
+    /// - default: `true` with `tls`
+    /// - change: restart
     http2: Option<Spanned<bool>>,
+    /// PEM file of the authorities whose certificates clients show; see [client
+    /// certificates](gate.md#client-certificates).
+    ///
+    /// - type: path
+    /// - change: restart
     client_ca: Option<Spanned<String>>,
+    /// Whether a client without one is turned away.
+    ///
+    /// - type: `"required"`, `"optional"`
+    /// - default: `"required"` with `client_ca`
+    /// - change: restart
     client_certificates: Option<Spanned<String>>,
+    /// Where connections come from; see [what the network says](gate.md#what-the-network-says).
+    ///
+    /// - type: `"public"` or `"vpc-…"`
+    /// - default: not stated
+    /// - change: restart
     network: Option<Spanned<String>>,
+    /// Every connection begins with a header of the PROXY protocol, version 2; see [proxies in
+    /// front](gate.md#proxies-in-front).
+    ///
+    /// - change: restart
     #[serde(default)]
     proxy_protocol: bool,
+    /// Whose word is taken for where calls come from; see [proxies in front](gate.md#proxies-in-front).
+    ///
+    /// - type: list of addresses and blocks, as in `"10.0.0.0/8"`
+    /// - change: restart
     #[serde(default)]
     trusted_proxies: TrustedProxies,
 }
 
+/// PEM files. They are read anew by a reload.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TlsFile {
+    /// The chain, the listener's own certificate first.
+    ///
+    /// - type: path
+    /// - change: restart
     certificate: String,
+    /// Its private key; nobody else may be able to read it.
+    ///
+    /// - type: path
+    /// - change: restart
     key: String,
 }
 
+/// Where allowed calls go: one for each account, product and version. At least one.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct UpstreamFile {
+    /// RAM code, as in `polardb`.
     product: String,
+    /// Version of the API, as in `2017-08-01`.
     version: String,
+    /// Whose callers it serves; the account must be in the world.
+    ///
+    /// - type: 16 digits
     account: Spanned<String>,
+    /// Where calls go; `http://` only together with `plain`.
+    ///
+    /// - type: `https://host[:port]`
     endpoint: Spanned<String>,
+    /// Allows an `http://` endpoint.
     #[serde(default)]
     plain: bool,
+    /// PEM file of authorities to trust besides the web's.
+    ///
+    /// - type: path
     ca: Option<String>,
+    /// The one region that it serves, where it serves exactly one.
     region: Option<String>,
+    /// What calls are signed with, or `"caller"`; see [credentials](gate.md#credentials).
+    ///
+    /// - type: table, or `"caller"`
     credential: Spanned<CredentialFile>,
 }
 
-/// Durations in seconds, sizes in bytes, each at least 1.
+/// Whole numbers, each at least 1.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct LimitsFile {
+    /// Names and values of a request's headers together, and the buffer that a head is read into.
+    ///
+    /// - type: bytes, at least 8,192
+    /// - default: 32,768
     header_bytes: Option<Spanned<u64>>,
+    /// Header lines of a request.
+    ///
+    /// - type: number
+    /// - default: 100
     headers: Option<Spanned<u64>>,
+    /// A request's body.
+    ///
+    /// - type: bytes
+    /// - default: 262,144
     body_bytes: Option<Spanned<u64>>,
+    /// Parameters of query and body together, flattened.
+    ///
+    /// - type: number
+    /// - default: 1,000
     parameters: Option<Spanned<u64>>,
+    /// Connections of all listeners at once; further ones wait in the system's queue.
+    ///
+    /// - type: number
+    /// - default: 4,096
+    /// - change: restart
     connections: Option<Spanned<u64>>,
+    /// Connections of one client at once, by its address and for IPv6 by its /64; further ones are closed without
+    /// an answer. Where a PROXY header tells the client it counts; connections of `trusted_proxies` are not
+    /// counted.
+    ///
+    /// - type: number
+    /// - default: 1,024
     connections_per_client: Option<Spanned<u64>>,
+    /// Calls under way at once on one HTTP/2 connection; further ones are reset with `REFUSED_STREAM`.
+    ///
+    /// - type: number
+    /// - default: 100
     streams: Option<Spanned<u64>>,
+    /// Calls under way at once, those included whose callers hung up; further ones are turned away.
+    ///
+    /// - type: number
+    /// - default: 1,024
+    /// - change: restart
     calls: Option<Spanned<u64>>,
+    /// The PROXY header and the TLS handshake; then the first request's head, and each further one from its first
+    /// byte on.
+    ///
+    /// - type: seconds, 1 to 86,400
+    /// - default: 10
     header_timeout: Option<Spanned<u64>>,
+    /// A connection on which nothing is under way after a call: it is closed then.
+    ///
+    /// - type: seconds, 1 to 86,400
+    /// - default: 75
     idle_timeout: Option<Spanned<u64>>,
+    /// A request's body.
+    ///
+    /// - type: seconds, 1 to 86,400
+    /// - default: 3
     body_timeout: Option<Spanned<u64>>,
+    /// A client that takes nothing of its answer; its connection is closed then.
+    ///
+    /// - type: seconds, 1 to 86,400
+    /// - default: 10
     write_timeout: Option<Spanned<u64>>,
+    /// The connection to an upstream, name lookup and TLS handshake included.
+    ///
+    /// - type: seconds, 1 to 86,400
+    /// - default: 2
     connect_timeout: Option<Spanned<u64>>,
+    /// From the connection to the head of the upstream's answer.
+    ///
+    /// - type: seconds, 1 to 86,400
+    /// - default: that of `forward_timeout`, and at most that
     first_byte_timeout: Option<Spanned<u64>>,
+    /// A forwarded call in all: connection, TLS, request, whole answer.
+    ///
+    /// - type: seconds, 1 to 86,400
+    /// - default: 60
     forward_timeout: Option<Spanned<u64>>,
+    /// An upstream's answer.
+    ///
+    /// - type: bytes
+    /// - default: 16,777,216
     answer_bytes: Option<Spanned<u64>>,
+    /// What is under way after SIGTERM.
+    ///
+    /// - type: seconds, 1 to 86,400
+    /// - default: 75
+    /// - change: restart
     drain_timeout: Option<Spanned<u64>>,
+    /// Nonces remembered for one key.
+    ///
+    /// - type: number
+    /// - default: 100,000
+    /// - change: restart
     nonces_per_key: Option<Spanned<u64>>,
 }
 
+/// Exactly one of `nonce_journal` and `nonces_in_memory = true`.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct GateFile {
+    /// File that keeps [nonces](gate.md#hosts-and-signatures) across a restart.
+    ///
+    /// - type: path
+    /// - change: restart
     nonce_journal: Option<String>,
+    /// Accepts keys of an account's owner.
     #[serde(default)]
     allow_root_keys: bool,
+    /// Condition keys that policies may use although the gate never knows them.
     #[serde(default)]
     acknowledge_unsupplied_keys: Vec<String>,
+    /// Threads that serve connections; a connection stays with its thread.
+    ///
+    /// - type: number, 1 to 1,024
+    /// - default: one of each processor
+    /// - change: restart
     workers: Option<Spanned<u64>>,
+    /// Keeps them in memory only: a call could be replayed right after a restart.
+    ///
+    /// - change: restart
     #[serde(default)]
     nonces_in_memory: bool,
+    /// Answers a wrong signature with the text that should have been signed.
     #[serde(default)]
     echo_string_to_sign: bool,
 }

@@ -49,11 +49,21 @@ impl fmt::Display for Shadow {
     }
 }
 
+/// [Shadow mode](modes.md#shadow-mode): what is denied by policy and forwarded all the same. Exactly one of
+/// `principal` and `policy`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ShadowFile {
+    /// Whose denied calls are forwarded.
+    ///
+    /// - type: pattern of a principal
     principal: Option<Spanned<String>>,
+    /// Name of a policy whose Denies are not enforced.
     policy: Option<Spanned<String>>,
+    /// When it ends; it has to be said.
+    ///
+    /// - type: time with its zone
+    /// - default: required
     until: Option<Spanned<String>>,
 }
 

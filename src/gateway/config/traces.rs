@@ -62,17 +62,47 @@ impl Traces {
     }
 }
 
-/// `[traces]` as it is written.
+/// Where [spans of calls](traces.md) are sent, by OTLP over HTTP: nowhere without the table.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TracesFile {
+    /// The collector; without a path it is `/v1/traces`.
+    ///
+    /// - type: URL
+    /// - change: restart
     endpoint: Spanned<String>,
+    /// Allows an `http://` collector that is not on this machine.
+    ///
+    /// - change: restart
     #[serde(default)]
     plain: bool,
+    /// PEM file of authorities to trust besides the web's.
+    ///
+    /// - type: path
+    /// - change: restart
     ca: Option<String>,
+    /// What part of the calls is traced.
+    ///
+    /// - type: number, 0.0 to 1.0
+    /// - default: 1.0
+    /// - change: restart
     sample: Option<Spanned<f64>>,
+    /// Whether a verified call is part of the trace that its `traceparent` names.
+    ///
+    /// - type: `"ignored"`, `"callers"`
+    /// - default: `"ignored"`
+    /// - change: restart
     parents: Option<Spanned<String>>,
+    /// `service.name` of the spans.
+    ///
+    /// - default: `"ramgate"`
+    /// - change: restart
     service: Option<Spanned<String>>,
+    /// Calls whose spans may wait to be sent; further ones are not traced.
+    ///
+    /// - type: number, 1 to 1,000,000
+    /// - default: 2,048
+    /// - change: restart
     queue: Option<Spanned<u64>>,
 }
 

@@ -9,19 +9,45 @@ use super::Reading;
 use crate::gateway::config::{Admin, AdminPlace, AdminTls, Listener};
 use crate::json::Span;
 
+/// Where the gate is [looked after](operating.md#the-admin-listener): nowhere without the table. Exactly one of
+/// `address` and `unix`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AdminFile {
+    /// Where to listen: loopback, or any address together with `tls`; never a port of `[[listeners]]`.
+    ///
+    /// - type: `"IP:port"`
+    /// - change: restart
     address: Option<Spanned<String>>,
+    /// Path of a unix socket, mode 0600.
+    ///
+    /// - type: path
+    /// - change: restart
     unix: Option<Spanned<String>>,
+    /// What is shown to clients, and whose certificates are taken.
+    ///
+    /// - change: restart
     tls: Option<Spanned<AdminTlsFile>>,
 }
 
+/// PEM files. They are read anew by a reload.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AdminTlsFile {
+    /// The chain, the listener's own certificate first.
+    ///
+    /// - type: path
+    /// - change: restart
     certificate: String,
+    /// Its private key; nobody else may be able to read it.
+    ///
+    /// - type: path
+    /// - change: restart
     key: String,
+    /// The authorities whose client certificates are taken.
+    ///
+    /// - type: path
+    /// - change: restart
     clients: String,
 }
 

@@ -34,25 +34,76 @@ pub(super) enum CredentialFile {
     Table(Box<Table>),
 }
 
+/// What calls are signed with. Which keys go with which `type`, and what is renewed when: see
+/// [credentials](gate.md#credentials).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
+    /// Where it comes from.
+    ///
+    /// - type: `"access_key"`, `"ecs_ram_role"`, `"ram_role_arn"`, `"oidc_role_arn"`
+    /// - default: `"access_key"`
     #[serde(rename = "type")]
     kind: Option<Spanned<String>>,
+    /// Id of an access key.
     id: Option<Spanned<String>>,
+    /// Its secret; never the secret itself.
+    ///
+    /// - type: `"env:NAME"` or `"file:PATH"`
     secret: Option<Spanned<String>>,
+    /// Its token, for a temporary key.
+    ///
+    /// - type: `"env:NAME"` or `"file:PATH"`
     token: Option<Spanned<String>>,
+    /// The RAM role of the instance.
+    ///
+    /// - default: the role that the instance has
     role_name: Option<Spanned<String>>,
+    /// Where the instance's metadata are.
+    ///
+    /// - type: URL
+    /// - default: `http://100.100.100.200`
     metadata_endpoint: Option<Spanned<String>>,
+    /// The role that is assumed.
+    ///
+    /// - type: ARN
+    /// - default: `ALIBABA_CLOUD_ROLE_ARN` for `oidc_role_arn`, else required
     role_arn: Option<Spanned<String>>,
+    /// What the session is called in the cloud's audit trail.
+    ///
+    /// - default: `ALIBABA_CLOUD_ROLE_SESSION_NAME`, and without it `ramgate`
     role_session_name: Option<Spanned<String>>,
+    /// How long a session lasts, and no more than the role allows.
+    ///
+    /// - type: seconds, 900 to 43,200
+    /// - default: 3,600
     duration_seconds: Option<Spanned<u64>>,
+    /// What the role's trust policy may ask for.
     external_id: Option<Spanned<String>>,
+    /// The provider of the token.
+    ///
+    /// - type: ARN
+    /// - default: `ALIBABA_CLOUD_OIDC_PROVIDER_ARN`
     oidc_provider_arn: Option<Spanned<String>>,
+    /// The file of the token.
+    ///
+    /// - type: path
+    /// - default: `ALIBABA_CLOUD_OIDC_TOKEN_FILE`
     oidc_token_file: Option<Spanned<String>>,
+    /// Which STS is asked; `http://` only together with `plain`.
+    ///
+    /// - type: URL
+    /// - default: `https://sts.aliyuncs.com`
     sts_endpoint: Option<Spanned<String>>,
+    /// PEM file of authorities that the STS may be of besides the web's.
+    ///
+    /// - type: path
     ca: Option<Spanned<String>>,
+    /// Allows an `http://` endpoint.
+    ///
+    /// - default: `false`
     plain: Option<Spanned<bool>>,
+    /// What a role is assumed with: a table like this one, which may be of any account.
     source: Option<Spanned<CredentialFile>>,
 }
 
