@@ -53,7 +53,7 @@ fn check(document: &Document, _: &Subject<'_>, found: &mut Findings) {
         .collect();
     let Some((mut together, all_but)) = whole(&allows) else { return };
     together.sort_by_key(|statement| statement.index());
-    if open_paths(document).is_empty() {
+    if open_paths(document).next().is_none() {
         return;
     }
     let Some((first, others)) = together.split_first() else { return };

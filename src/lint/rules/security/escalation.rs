@@ -89,12 +89,12 @@ fn step(data: StepData) -> Step {
 }
 
 /// Every way that the document opens, in the order of the data.
-pub(super) fn open_paths(document: &Document) -> Vec<Open<'_>> {
-    let opens = |path: &'static Path| {
+pub(super) fn open_paths(document: &Document) -> impl Iterator<Item = Open<'_>> {
+    let opens = move |path: &'static Path| {
         let steps: Option<Vec<_>> = path.steps.iter().map(|step| taken(step, document)).collect();
         Some(Open { path, permits: steps?.into_iter().flatten().collect() })
     };
-    PATHS.iter().filter_map(opens).collect()
+    PATHS.iter().filter_map(opens)
 }
 
 fn taken<'d>(step: &'static Step, document: &'d Document) -> Option<Vec<(&'static str, Permit<'d>)>> {
@@ -117,7 +117,7 @@ mod tests {
     fn open(statements: &str) -> Vec<String> {
         let text = format!("{{\"Version\": \"1\", \"Statement\": [{statements}]}}");
         let document = Document::parse(&SourceText::new("p", text), PolicyKind::Identity, &Dialect::strict()).unwrap();
-        open_paths(&document).into_iter().map(|open| open.path.name.clone()).collect()
+        open_paths(&document).map(|open| open.path.name.clone()).collect()
     }
 
     #[test]

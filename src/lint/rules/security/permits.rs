@@ -150,6 +150,9 @@ fn open(statement: &Statement, denials: &[&Statement], template: Option<&ArnTemp
         .flat_map(|resource| resource.patterns().map(|(pattern, _)| pattern))
         .collect();
     let out_of_reach = |pattern: &Pattern| {
+        if denied.is_empty() {
+            return false;
+        }
         pattern.covered_by(denied.iter().copied(), COVERAGE_WORK) == Coverage::Covered
             || template.is_some_and(|template| {
                 denied.iter().any(|deny| deny.covers_template(template, COVERAGE_WORK) == Coverage::Covered)
@@ -159,7 +162,8 @@ fn open(statement: &Statement, denials: &[&Statement], template: Option<&ArnTemp
         return !out_of_reach(&Pattern::new("*", Case::Arn));
     }
     resource.patterns().any(|(pattern, _)| {
-        template.is_none_or(|template| pattern.meets_template(template).is_some()) && !out_of_reach(pattern)
+        (pattern.is_universal() || template.is_none_or(|template| pattern.meets_template(template).is_some()))
+            && !out_of_reach(pattern)
     })
 }
 

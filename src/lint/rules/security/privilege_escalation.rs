@@ -7,7 +7,7 @@ use super::escalation::{Open, open_paths};
 use super::permits::is_boundless;
 use crate::lint::rule::rule;
 use crate::lint::{Check, Findings, Subject};
-use crate::policy::{Document, PolicyKind};
+use crate::policy::{Document, Effect, PolicyKind, Statement};
 use crate::report::Severity;
 
 rule! {
@@ -56,6 +56,13 @@ rule! {
 }
 
 fn check(document: &Document, _: &Subject<'_>, found: &mut Findings) {
+    // What a statement that allows everything opens is told of once, and by another rule.
+    let whole = |statement: &Statement| {
+        statement.effect() == Effect::Allow && statement.condition().is_empty() && is_boundless(statement)
+    };
+    if document.statements().iter().any(whole) {
+        return;
+    }
     let mut by_statements: BTreeMap<(bool, BTreeSet<usize>), Vec<Open<'_>>> = BTreeMap::new();
     for open in open_paths(document) {
         if !open.permits.iter().any(|(_, permit)| is_boundless(permit.statement)) {

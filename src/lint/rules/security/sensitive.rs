@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::permits::{Permit, Question, is_boundless, permits};
 use crate::lint::Findings;
-use crate::policy::{Arn, Context, Document, Statement};
+use crate::policy::{Arn, Context, Document, Effect, Statement};
 
 const DATA: &str = include_str!("../../data/sensitive.toml");
 
@@ -40,13 +40,18 @@ fn is_about_named_ones(statement: &Statement) -> bool {
 /// Says, once a statement, what it allows of a category; `says` begins the message, as in "this gives away".
 pub(super) fn report(category: &str, document: &Document, found: &mut Findings, says: &str, help: &str) {
     let known = Context::unknown();
+    let allows = document.statements().iter().filter(|statement| statement.effect() == Effect::Allow);
+    let told_of: Vec<&Statement> = allows.filter(|statement| !is_boundless(statement)).collect();
     let mut by_statement: Vec<(Permit<'_>, Vec<&str>, Vec<&str>)> = Vec::new();
     for group in GROUPS.iter().filter(|group| group.category == category) {
-        let question = group.any.as_deref().map(Question::any);
-        for action in &group.actions {
+        let matching = |action: &&String| told_of.iter().any(|statement| statement.action().matches(action));
+        let actions: Vec<_> = group.actions.iter().filter(matching).collect();
+        let question = group.any.as_deref().filter(|_| !actions.is_empty()).map(Question::any);
+        for action in actions {
             for permit in permits(document, action, question.as_ref(), &known) {
                 let statement = permit.statement;
-                if is_boundless(statement) || (question.is_none() && is_about_named_ones(statement)) {
+                let told_of = told_of.iter().any(|other| other.index() == statement.index());
+                if !told_of || (question.is_none() && is_about_named_ones(statement)) {
                     continue;
                 }
                 match by_statement.iter_mut().find(|(other, ..)| other.statement.index() == statement.index()) {
