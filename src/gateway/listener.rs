@@ -9,7 +9,7 @@ use http::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -30,6 +30,10 @@ use super::service::Service;
 use super::tls::{self, Certificate};
 use super::workers::Workers;
 use crate::authn::Hosts;
+
+/// Connections that wait in the system's queue to be accepted, where the system allows as many. One for which there is no
+/// room there is held up for seconds, or half a minute, although its client has it for open.
+const WAITING: u32 = 4096;
 
 /// What the network says of a connection; nothing in it comes from the caller (spec gate-rules G13).
 #[derive(Debug, Clone)]
@@ -97,7 +101,7 @@ impl Bound {
             Some(socket) => {
                 socket.set_nonblocking(true).and_then(|()| TcpListener::from_std(socket)).map_err(refused)?
             }
-            None => TcpListener::bind(listener.address).await.map_err(refused)?,
+            None => bind(listener.address).map_err(refused)?,
         };
         let address = socket.local_addr().map_err(refused)?;
         let host_id = listener.hosts.first().cloned().unwrap_or_else(|| address.to_string());
@@ -183,6 +187,16 @@ impl Bound {
             connections.spawn_on(served, worker);
         }
     }
+}
+
+/// Binds `address`, with room for a crowd.
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // As every server does on Unix, so that one that starts anew has its address at once.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING)
 }
 
 async fn serve(

@@ -133,3 +133,20 @@ fn connections_behind_proxies_are_those_of_their_callers() {
         open.push(connection);
     }
 }
+
+#[test]
+fn a_crowd_waits_in_the_queue_and_is_served_in_its_turn() {
+    let stand = gate_with(ALL, |config| config.limits.connections = 1).unwrap();
+    // The one place, and the connection that is accepted next, are taken.
+    let first = KeptOpen::to(stand.address);
+    let crowd: Vec<TcpStream> =
+        (0..400).map(|_| TcpStream::connect_timeout(&stand.address, Duration::from_secs(20)).unwrap()).collect();
+    drop(first);
+    for mut client in crowd {
+        client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        client.write_all(b"GET /x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+    }
+}

@@ -247,7 +247,7 @@ address = "127.0.0.1:0"
 [audit]
 file = "log/audit.log"
 rotate_bytes = 4194304
-queue_bytes = 1048576
+queue_bytes = 2097152
 
 [circuit]
 open_for = 1

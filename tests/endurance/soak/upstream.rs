@@ -11,7 +11,7 @@ use ramgate::identity::{KeyStatus, Principal};
 use ramgate::openapi::{Call, Limits, WireRequest};
 use secrecy::SecretString;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -52,7 +52,7 @@ pub struct Upstream {
 impl Upstream {
     pub async fn start(ledger: Arc<Ledger>, worlds: Arc<Worlds>, seed: u64) -> Arc<Self> {
         // An address of its own, whose ports no connection of a caller takes while it is down.
-        let listener = TcpListener::bind("127.0.0.9:0").await.unwrap();
+        let listener = bind("127.0.0.9:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let entry = KeyEntry {
             id: UPSTREAM.id.to_owned(),
@@ -95,7 +95,7 @@ impl Upstream {
         loop {
             let Some(open) = &listener else {
                 up.wait_for(|(up, _)| *up).await.unwrap();
-                match TcpListener::bind(self.address).await {
+                match bind(self.address) {
                     Ok(bound) => listener = Some(bound),
                     Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
                 }
@@ -201,6 +201,14 @@ impl Upstream {
         }
         (id, large)
     }
+}
+
+/// Listens with room for a crowd.
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(4096)
 }
 
 /// The request id by which the upstream answers a call.
