@@ -13,6 +13,8 @@
 
 #[path = "lint/decisions.rs"]
 mod decisions;
+#[path = "lint/embedded.rs"]
+mod embedded;
 #[path = "lint/pages.rs"]
 mod pages;
 

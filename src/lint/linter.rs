@@ -6,7 +6,7 @@ use crate::policy::{self, PolicyKind};
 use crate::report::Severity;
 
 /// How often fixes are applied and the rules asked again; a fix may bring up another one.
-const MAX_ROUNDS: usize = 20;
+pub(super) const MAX_ROUNDS: usize = 20;
 
 /// The rules, and what they may know.
 #[derive(Debug, Clone)]
@@ -87,7 +87,7 @@ impl Linter {
         self.fix_where(source, kind, most, |rule| rules.iter().any(|wanted| std::ptr::eq(*wanted, rule)))
     }
 
-    pub(super) fn fix_where(
+    fn fix_where(
         &self,
         source: &SourceText,
         kind: PolicyKind,

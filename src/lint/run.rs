@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::linter::apply;
+use super::linter::{MAX_ROUNDS, apply};
 use super::rules::{meta, syntax};
 use super::{Applicability, Baseline, Config, Findings, Fix, Linter, Rule, Selection, Subject};
 use crate::documents::{self, Editing, Embedded, Neighbour};
@@ -212,24 +212,20 @@ impl<'a> Checker<'a> {
         let (selection, kind) = self.config.for_file(source.name());
         let mut checked = Checked { name: source.name().to_owned(), ..Checked::default() };
         let mut file = source.clone();
-        if let Some(most) = self.options.most
-            && let Ok(contents) = self.documents(source, kind, named)
-        {
-            let fixed =
-                catch_unwind(AssertUnwindSafe(|| self.fix(&contents.documents, source, &selection, kind, most)));
+        if let Some(most) = self.options.most {
+            let fixed = catch_unwind(AssertUnwindSafe(|| self.fix(source, &selection, kind, named, most)));
             match fixed {
-                Ok(Some((after, mended))) => {
-                    let name = source.name().to_owned();
+                Ok((after, mended)) if mended > 0 => {
                     checked.change = Some(Change {
-                        path: PathBuf::from(&name),
-                        name: name.clone(),
+                        path: PathBuf::from(source.name()),
+                        name: source.name().to_owned(),
                         before: source.text().to_owned(),
-                        after: after.clone(),
+                        after: after.text().to_owned(),
                     });
                     checked.mended = mended;
-                    file = SourceText::new(name, after);
+                    file = after;
                 }
-                Ok(None) => {}
+                Ok(_) => {}
                 // Told below, where the rules fail again; a fix alone that fails leaves the text as it is.
                 Err(_) => checked.failed = true,
             }
@@ -285,42 +281,75 @@ impl<'a> Checker<'a> {
         found.iter().map(|finding| in_file(document, finding, selection)).collect()
     }
 
-    /// The text of the file after fixes, and how many there were.
+    /// The file after fixes, and how many there were: round after round, since one fix may bring up another.
     fn fix(
         &self,
-        documents: &[Embedded],
         file: &SourceText,
         selection: &Selection,
         forced: Option<PolicyKind>,
+        named: bool,
         most: Applicability,
-    ) -> Option<(String, usize)> {
+    ) -> (SourceText, usize) {
         let path = self.config.relative(file.name());
         let today = self.config.settings.today();
         let wanted = |rule: &'static Rule| selection.has(rule) && !self.config.suppressions.cover(rule, &path, today);
-        let (mut edits, mut mended) = (Vec::new(), 0);
-        for document in documents {
-            // A part that cannot be read may be anything, so that no fix is known to be right.
-            let other_language = forced.is_none() && document.neighbour().is_some();
-            if other_language || !document.unread().is_empty() {
-                continue;
+        let (mut file, mut mended) = (file.clone(), 0);
+        for _ in 0..MAX_ROUNDS {
+            let Ok(contents) = self.documents(&file, forced, named) else { break };
+            let mut fixes = Vec::new();
+            for document in &contents.documents {
+                // A part that cannot be read may be anything, so that no fix is known to be right.
+                let other_language = forced.is_none() && document.neighbour().is_some();
+                if other_language || !document.unread().is_empty() {
+                    continue;
+                }
+                let subject = Subject::embedded(document, kind(document), &self.config.settings);
+                let found = self.linter.check_by(&subject, wanted).into_iter();
+                let found = found.filter_map(|finding| Some((finding.rule, finding.fix?)));
+                let found = found.filter(|(_, fix)| fix.applicability <= most);
+                fixes.extend(found.filter_map(|(rule, fix)| Some((rule, edits_in_file(document, fix)?))));
             }
-            let fixed = self.linter.fix_where(document.text(), kind(document), most, wanted);
-            let count: usize = fixed.mended.iter().map(|(_, count)| count).sum();
-            if count > 0
-                && let Some(edit) = document.rewritten(fixed.source.text())
-            {
-                edits.push(edit);
-                mended += count;
+            let fixes: Vec<_> = fixes.iter().map(|(rule, fix)| (*rule, fix)).collect();
+            let Some((text, applied)) = apply(file.text(), &fixes) else { break };
+            let after = SourceText::new(file.name(), text);
+            // A fix that breaks a document is a fault of its rule; the text before it is the better one.
+            if self.readable(&after, forced, named) < self.readable(&file, forced, named) {
+                break;
             }
+            mended += applied.len();
+            file = after;
         }
-        edits.sort_by_key(|(span, _)| *span);
-        let mut text = file.text().to_owned();
-        for (span, replacement) in edits.iter().rev() {
-            text.get(span.start..span.end)?;
-            text.replace_range(span.start..span.end, replacement);
-        }
-        (mended > 0).then_some((text, mended))
+        (file, mended)
     }
+
+    /// How many documents of a file can be read.
+    fn readable(&self, file: &SourceText, forced: Option<PolicyKind>, named: bool) -> usize {
+        let Ok(contents) = self.documents(file, forced, named) else { return 0 };
+        let subject = |document| Subject::embedded(document, kind(document), &self.config.settings);
+        contents.documents.iter().filter(|document| subject(document).document().is_some()).count()
+    }
+}
+
+/// A fix of a document as one of its file: each edit at the place where the very text stands that it replaces. `None`
+/// where one cannot be made there.
+fn edits_in_file(document: &Embedded, mut fix: Fix) -> Option<Fix> {
+    match document.editing() {
+        Editing::File => return Some(fix),
+        Editing::Lines(_) => {}
+        Editing::No(_) => return None,
+    }
+    for edit in &mut fix.edits {
+        let (file, span) = document.place(edit.span);
+        let (here, there) = (document.text().slice(edit.span), file.slice(span));
+        // Within the file lines may be indented further, and signs of a template escaped.
+        let same = here.lines().map(str::trim).eq(there.lines().map(str::trim));
+        let plain = !["${", "%{", "\n"].iter().any(|sign| edit.text.contains(sign));
+        if !same || !plain {
+            return None;
+        }
+        edit.span = span;
+    }
+    Some(fix)
 }
 
 /// That a document is written in another language; a warning where it was named.
@@ -347,21 +376,18 @@ fn in_file(document: &Embedded, finding: &super::Finding, selection: &Selection)
     for (span, _) in &mut diagnostic.also {
         *span = document.place(*span).1;
     }
-    diagnostic.fix = finding.fix.as_ref().and_then(|fix| mend(document, finding.rule, fix));
+    diagnostic.fix = finding.fix.as_ref().and_then(|fix| mend(document, fix));
     diagnostic
 }
 
-/// A fix as one of the file, where the document can be changed in place.
-fn mend(document: &Embedded, rule: &'static Rule, fix: &Fix) -> Option<Mend> {
-    let edits = match document.editing() {
-        Editing::File => fix.edits.iter().map(|edit| (edit.span, edit.text.clone())).collect(),
-        Editing::Lines(_) => {
-            let (text, _) = apply(document.text().text(), &[(rule, fix)])?;
-            vec![document.rewritten(&text)?]
-        }
-        Editing::No(_) => return None,
-    };
-    Some(Mend { title: fix.title.clone(), safe: fix.applicability == Applicability::Safe, edits })
+/// A fix as reports have it, where the document can be changed in place.
+fn mend(document: &Embedded, fix: &Fix) -> Option<Mend> {
+    let fix = edits_in_file(document, fix.clone())?;
+    Some(Mend {
+        title: fix.title,
+        safe: fix.applicability == Applicability::Safe,
+        edits: fix.edits.into_iter().map(|edit| (edit.span, edit.text)).collect(),
+    })
 }
 
 /// A path as people know it: relative to where the command runs, where it is below.

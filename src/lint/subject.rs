@@ -26,7 +26,10 @@ impl<'a> Subject<'a> {
     pub fn new(source: &'a SourceText, kind: PolicyKind, settings: &'a Settings) -> Self {
         let (document, mistakes) = match Document::parse(source, kind, &settings.dialect) {
             Ok(document) => (Some(document), Vec::new()),
-            Err(invalid) => (Document::parse(source, kind, &Dialect::lenient()).ok(), invalid.findings),
+            Err(invalid) => {
+                let most_lenient = Dialect { any_version: true, ..Dialect::lenient() };
+                (Document::parse(source, kind, &most_lenient).ok(), invalid.findings)
+            }
         };
         Self { source, kind, settings, document, mistakes, tree: OnceCell::new(), name: None, unread: Vec::new() }
     }
@@ -64,7 +67,7 @@ impl<'a> Subject<'a> {
         self.settings
     }
 
-    /// The document, where it can be read at least leniently.
+    /// The document, where it can be read at least leniently, whatever its version says.
     #[must_use]
     pub fn document(&self) -> Option<&Document> {
         self.document.as_ref()

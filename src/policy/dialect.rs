@@ -34,6 +34,9 @@ pub struct Dialect {
     pub empty_lists: bool,
     /// A bare boolean or number as a condition value is read as its text, with a warning. Strict: no. Lenient: yes.
     pub bare_values: bool,
+    /// A `Version` that is missing, or not `"1"`, is passed over, so that the statements can be looked at all the same.
+    /// Strict and lenient: no.
+    pub any_version: bool,
     /// Comments and trailing commas. Strict: no. Lenient: yes.
     pub comments: bool,
     /// `NotResource`: every resource but these. Strict: no. Lenient: yes.
@@ -57,6 +60,7 @@ impl Dialect {
             statement_as_object: false,
             empty_lists: false,
             bare_values: false,
+            any_version: false,
             comments: false,
             not_resource: false,
             fold_service_code: true,
@@ -75,6 +79,7 @@ impl Dialect {
             statement_as_object: true,
             empty_lists: true,
             bare_values: true,
+            any_version: false,
             comments: true,
             not_resource: true,
             fold_service_code: true,

@@ -166,6 +166,7 @@ impl<'a> Reader<'a> {
     fn version(&mut self, root: &Value, member: Option<&Member>) {
         let help = "write \"Version\": \"1\"";
         match member.map(|member| &member.value) {
+            _ if self.dialect.any_version => {}
             None => self.refuse(Code::MissingVersion, opening(root), "the document has no `Version`", help),
             Some(Value { kind: Kind::String(text), .. }) if text == "1" => {}
             Some(value) => {
