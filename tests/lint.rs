@@ -15,6 +15,8 @@
 mod decisions;
 #[path = "lint/embedded.rs"]
 mod embedded;
+#[path = "lint/examples.rs"]
+mod examples;
 #[path = "lint/pages.rs"]
 mod pages;
 

@@ -1,6 +1,7 @@
 //! What the catalogue knows of one operation.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// One operation of a product: its parameters and what RAM is asked about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +60,18 @@ impl Operation {
     #[must_use]
     pub fn authorization(&self) -> Authorization {
         self.authorization
+    }
+
+    /// The resources that its calls may be checked on, as in `acs:polardb:{region}:{account}:dbcluster/{DBClusterId}`; where
+    /// the catalogue is not sure of the first, the alternatives come after it.
+    #[must_use]
+    pub fn resource_templates(&self) -> Vec<String> {
+        let own = match self.authorization {
+            Authorization::Resource => self.resource.as_ref(),
+            Authorization::AllResources | Authorization::None => None,
+        };
+        let own = own.map_or_else(|| "*".to_owned(), ToString::to_string);
+        std::iter::once(own).chain(self.alternatives.iter().map(ToString::to_string)).collect()
     }
 
     /// How sure the catalogue is of [`authorization`](Self::authorization).
@@ -280,6 +293,27 @@ pub(super) enum Template {
     All,
     /// `acs:<service>:<region>:{account}:<type>/<id>`.
     Arn { service: String, region: RegionPart, kind: TypePart, id: IdPart },
+}
+
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Arn { service, region, kind, id } = self else { return f.write_str("*") };
+        let region = match region {
+            RegionPart::Known => "{region}",
+            RegionPart::Any => "*",
+        };
+        write!(f, "acs:{service}:{region}:{{account}}:")?;
+        match kind {
+            TypePart::Literal(kind) => write!(f, "{kind}/")?,
+            TypePart::Parameter(name) => write!(f, "{{{name}}}/")?,
+        }
+        match id {
+            // What stands there is the text `*`, one of the names that an id can be.
+            IdPart::Any => f.write_str("{any}"),
+            IdPart::Parameter(name) => write!(f, "{{{name}}}"),
+            IdPart::OwnerOf(name) => write!(f, "{{{name}.owner}}"),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

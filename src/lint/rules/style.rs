@@ -1,5 +1,9 @@
 //! RAM860 to 899: how a policy is written.
 
+mod file_too_long;
+mod long_list;
+mod todo;
+
 use crate::lint::Rule;
 
-pub(super) static RULES: &[&Rule] = &[];
+pub(super) static RULES: &[&Rule] = &[&long_list::RULE, &file_too_long::RULE, &todo::RULE];

@@ -1,0 +1,64 @@
+//! What patterns of a statement reach.
+
+use crate::catalog::{Authorization, Confidence, Operation, Product};
+use crate::lint::{Draft, Subject};
+use crate::policy::{ArnTemplate, Case, Effect, Pattern, PolicyKind, Statement};
+
+/// The kinds of policy that have `Resource`.
+pub(super) const WITH_RESOURCE: &[PolicyKind] =
+    &[PolicyKind::Identity, PolicyKind::Control, PolicyKind::Session, PolicyKind::Resource];
+
+/// The service code of an action pattern, in lower case, where it is written out.
+pub(super) fn service(action: &str) -> Option<String> {
+    let (code, _) = action.split_once(':')?;
+    (!code.is_empty() && !code.contains(['*', '?'])).then(|| code.to_ascii_lowercase())
+}
+
+/// The five parts of a resource pattern, where it has them and its service is written out.
+pub(super) fn parts(resource: &str) -> Option<[&str; 5]> {
+    let parts: Vec<&str> = resource.splitn(5, ':').collect();
+    let parts: [&str; 5] = parts.try_into().ok()?;
+    let [acs, service, ..] = parts;
+    (acs.eq_ignore_ascii_case("acs") && !service.is_empty() && !service.contains(['*', '?'])).then_some(parts)
+}
+
+/// The operations of the catalogue whose actions a pattern matches.
+pub(super) fn operations<'a>(subject: &Subject<'a>, pattern: &Pattern) -> Vec<&'a Operation> {
+    let all = subject.settings().catalog.products().flat_map(Product::operations);
+    all.filter(|operation| pattern.matches(operation.action())).collect()
+}
+
+/// Whether every call of the operation is checked on `*`, as far as that is sure.
+pub(super) fn is_about_everything(operation: &Operation) -> bool {
+    operation.authorization() == Authorization::AllResources && operation.confidence() > Confidence::Low
+}
+
+/// The resources that calls of the operation may be checked on; `*` where they are checked on that.
+pub(super) fn templates(operation: &Operation) -> Vec<ArnTemplate> {
+    operation.resource_templates().iter().map(|text| ArnTemplate::new(text)).collect()
+}
+
+/// A pattern over actions.
+pub(super) fn action(text: &str) -> Pattern {
+    Pattern::new(text, Case::Ignore)
+}
+
+/// Whether the statement allows what its `Action` names.
+pub(super) fn allows(statement: &Statement) -> bool {
+    statement.effect() == Effect::Allow && !statement.action().is_negated()
+}
+
+/// Names the conditions that limit a statement.
+pub(super) fn limits<'f>(draft: Draft<'f>, statement: &Statement) -> Draft<'f> {
+    statement.condition().iter().fold(draft, |draft, test| draft.also(test.span(), "only where this holds"))
+}
+
+/// A few of many, in back-ticks.
+pub(super) fn some<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    let texts: Vec<_> = texts.into_iter().collect();
+    let mut shown: Vec<_> = texts.iter().take(3).map(|text| format!("`{text}`")).collect();
+    if texts.len() > shown.len() {
+        shown.push(format!("{} more", texts.len() - shown.len()));
+    }
+    shown.join(", ")
+}

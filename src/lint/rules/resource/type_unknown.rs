@@ -1,0 +1,61 @@
+//! `resource/type-unknown`.
+
+use std::collections::BTreeSet;
+
+use super::super::reach;
+use crate::lint::rule::rule;
+use crate::lint::{Check, Findings, Subject};
+use crate::policy::Statement;
+
+rule! {
+    /// ## What it does
+    /// Finds ARNs that no resource of the service can have, going by its templates in the catalogue.
+    ///
+    /// ## Why is this bad?
+    /// The type is misspelt, or the id stands without it. The statement applies to nothing.
+    ///
+    /// ## Example
+    /// ```json
+    /// {"Effect": "Deny", "Action": "polardb:*", "Resource": "acs:polardb:*:*:cluster/pc-1"}
+    /// ```
+    ///
+    /// Use instead:
+    /// ```json
+    /// {"Effect": "Deny", "Action": "polardb:*", "Resource": "acs:polardb:*:*:dbcluster/pc-1"}
+    /// ```
+    ///
+    /// ## Limits
+    /// Only services that the catalogue lists are judged; with a catalogue that is pinned, a finding is an error.
+    ///
+    /// ## References
+    /// - RAM, [policy elements](https://www.alibabacloud.com/help/en/ram/policy-elements), on `Resource`
+    code: "RAM450",
+    name: "resource/type-unknown",
+    severity: Warning,
+    kinds: reach::WITH_RESOURCE,
+    fix: None,
+    since: "0.2.0",
+    check: Check::Statement(check),
+}
+
+fn check(statement: &Statement, subject: &Subject<'_>, found: &mut Findings) {
+    let Some(resource) = statement.resource() else { return };
+    for (pattern, span) in resource.patterns() {
+        let text = pattern.as_str();
+
+        let Some([_, service, ..]) = reach::parts(text) else { continue };
+        let own = reach::operations(subject, &reach::action(&format!("{service}:*")));
+        let mut templates: Vec<_> = own.into_iter().flat_map(reach::templates).collect();
+        // A type that is given by the call is one of those that others name.
+        templates.retain(|template| template.as_str().splitn(5, ':').nth(4).is_some_and(|rest| !rest.starts_with('{')));
+        if templates.is_empty() || templates.iter().any(|template| pattern.meets_template(template).is_some()) {
+            continue;
+        }
+        let known: BTreeSet<_> = templates.iter().map(|template| template.as_str()).collect();
+        let message = format!("no resource of `{service}` has a name that `{text}` matches");
+        let draft = found.at(span, message).severity(subject.unknown());
+        if let Some(template) = known.first() {
+            draft.help(format!("the names are as in `{template}`"));
+        }
+    }
+}
