@@ -16,7 +16,7 @@ use super::ledger::lock;
 use super::worlds::{ACCOUNT, UPSTREAM};
 
 /// Calls that may be under way at once: more come only where the upstream holds them up.
-const CALLS: usize = 192;
+const CALLS: usize = 384;
 
 /// Lines of standard error that are kept.
 const KEPT: usize = 400;
@@ -247,7 +247,7 @@ address = "127.0.0.1:0"
 [audit]
 file = "log/audit.log"
 rotate_bytes = 4194304
-queue_bytes = 2097152
+queue_bytes = 1048576
 
 [circuit]
 open_for = 1
