@@ -61,7 +61,7 @@ fn a_reload_that_is_asked_for_is_answered_with_what_it_came_to() {
     assert!(generation >= 1);
     let (_, config) = ask(&socket, "GET /config");
     assert_eq!((&config["limits"]["calls"], &config["limits"]["body_bytes"]), (&1024.into(), &4000.into()));
-    assert_eq!(config["upstreams"][0]["secret"], "env:UPSTREAM_SECRET");
+    assert_eq!(config["upstreams"][0]["credential"]["secret"], "env:UPSTREAM_SECRET");
 
     // A mistake leaves it in force and is told with its place.
     std::fs::write(folder.path().join("world/world.toml"), "[accounts.1]\n").unwrap();
