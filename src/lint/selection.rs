@@ -1,5 +1,7 @@
 //! Which rules are asked, and how bad what they find is.
 
+use strsim::levenshtein;
+
 use super::{GROUPS, Rule, all};
 use crate::report::Severity;
 
@@ -76,23 +78,8 @@ fn near(word: &str) -> Option<String> {
     let bare = word.rsplit('/').next().unwrap_or(word);
     let groups = GROUPS.iter().map(|group| group.name);
     let same = names().find(|name| name.split_once('/').is_some_and(|(_, rule)| rule == bare));
-    let close = names().chain(groups).map(|name| (distance(word, name), name)).min()?;
+    let close = names().chain(groups).map(|name| (levenshtein(word, name), name)).min()?;
     same.or((close.0 <= 2 && close.0 * 3 <= word.len()).then_some(close.1)).map(str::to_owned)
-}
-
-/// How many letters have to be changed, put in or taken out to make one text of the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, letter) in a.chars().enumerate() {
-        let mut next = vec![i + 1];
-        for ((other, above), before) in b.iter().zip(row.iter().skip(1)).zip(&row) {
-            let left = next.last().copied().unwrap_or_default();
-            next.push((before + usize::from(letter != *other)).min(above + 1).min(left + 1));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 /// Which rules are asked, and how bad what they find is.

@@ -1,8 +1,9 @@
 //! What patterns of a statement reach.
 
 use crate::catalog::{Authorization, Confidence, Operation, Product};
+use crate::json::Span;
 use crate::lint::{Draft, Subject};
-use crate::policy::{ArnTemplate, Case, Effect, Pattern, PolicyKind, Statement};
+use crate::policy::{ArnTemplate, COVERAGE_WORK, Case, Coverage, Effect, Pattern, PolicyKind, Statement};
 
 /// The kinds of policy that have `Resource`.
 pub(super) const WITH_RESOURCE: &[PolicyKind] =
@@ -20,6 +21,12 @@ pub(super) fn parts(resource: &str) -> Option<[&str; 5]> {
     let parts: [&str; 5] = parts.try_into().ok()?;
     let [acs, service, ..] = parts;
     (acs.eq_ignore_ascii_case("acs") && !service.is_empty() && !service.contains(['*', '?'])).then_some(parts)
+}
+
+/// The patterns of the statement's resources that have [`parts`], each with its place and those.
+pub(super) fn arns(statement: &Statement) -> impl Iterator<Item = (&Pattern, Span, [&str; 5])> {
+    let patterns = statement.resource().into_iter().flat_map(|resource| resource.patterns());
+    patterns.filter_map(|(pattern, span)| Some((pattern, span, parts(pattern.as_str())?)))
 }
 
 /// The operations of the catalogue whose actions a pattern matches.
@@ -46,6 +53,22 @@ pub(super) fn action(text: &str) -> Pattern {
 /// Whether the statement allows what its `Action` names.
 pub(super) fn allows(statement: &Statement) -> bool {
     statement.effect() == Effect::Allow && !statement.action().is_negated()
+}
+
+/// Whether the patterns together reach every resource.
+pub(super) fn every_resource(statement: &Statement) -> bool {
+    statement.resource().is_some_and(|resource| {
+        let all = Pattern::new("acs:*:*:*:*", Case::Arn);
+        !resource.is_negated()
+            && all.covered_by(resource.patterns().map(|(pattern, _)| pattern), COVERAGE_WORK) == Coverage::Covered
+    })
+}
+
+/// Whether the patterns of the statement together are every action.
+pub(super) fn every_action(statement: &Statement) -> bool {
+    let all = Pattern::new("*:*", Case::Ignore);
+    !statement.action().is_negated()
+        && all.covered_by(statement.action().patterns().map(|(pattern, _)| pattern), COVERAGE_WORK) == Coverage::Covered
 }
 
 /// Names the conditions that limit a statement.

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+use strsim::levenshtein;
 
 use crate::policy::{Case, Context, Pattern};
 
@@ -122,23 +123,8 @@ pub(super) fn near(written: &str) -> Option<&'static Key> {
     let close = all()
         .iter()
         .filter(|key| key.normalized.ends_with('/') == tagged)
-        .map(|key| (distance(&fixed, key.normalized.trim_end_matches('/')), key));
+        .map(|key| (levenshtein(&fixed, key.normalized.trim_end_matches('/')), key));
     close.filter(|(distance, _)| *distance <= 2).min_by_key(|(distance, _)| *distance).map(|(_, key)| key)
-}
-
-/// How many letters have to be changed, put in or taken out to make one text of the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, letter) in a.chars().enumerate() {
-        let mut next = vec![i + 1];
-        for ((other, above), before) in b.iter().zip(row.iter().skip(1)).zip(&row) {
-            let left = next.last().copied().unwrap_or_default();
-            next.push((before + usize::from(letter != *other)).min(above + 1).min(left + 1));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! `cp/nothing-allowed`.
 
 use crate::lint::rule::rule;
+use crate::lint::rules::reach::{every_action, every_resource};
 use crate::lint::{Check, Findings, Subject};
-use crate::policy::{COVERAGE_WORK, Case, Coverage, Document, Effect, Pattern, PolicyKind, Statement};
+use crate::policy::{Document, Effect, PolicyKind, Statement};
 
 rule! {
     /// ## What it does
@@ -40,20 +41,12 @@ fn check(document: &Document, _: &Subject<'_>, found: &mut Findings) {
     let everything = |statement: &&Statement| {
         statement.effect() == Effect::Deny
             && statement.condition().is_empty()
-            && !statement.action().is_negated()
-            && covers("*:*", Case::Ignore, statement.action().patterns().map(|(pattern, _)| pattern))
-            && statement.resource().is_some_and(|resource| {
-                !resource.is_negated()
-                    && covers("acs:*:*:*:*", Case::Arn, resource.patterns().map(|(pattern, _)| pattern))
-            })
+            && every_action(statement)
+            && every_resource(statement)
     };
     if let Some(deny) = document.statements().iter().find(everything) {
         found
             .at(deny.span(), "this denies everything in the accounts that the policy is attached to")
             .help("deny what must not be done, or leave out those who may by a condition on `acs:PrincipalARN`");
     }
-}
-
-fn covers<'p>(all: &str, case: Case, patterns: impl Iterator<Item = &'p Pattern>) -> bool {
-    Pattern::new(all, case).covered_by(patterns, COVERAGE_WORK) == Coverage::Covered
 }

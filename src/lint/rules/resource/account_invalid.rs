@@ -38,11 +38,7 @@ rule! {
 }
 
 fn check(statement: &Statement, _: &Subject<'_>, found: &mut Findings) {
-    let Some(resource) = statement.resource() else { return };
-    for (pattern, span) in resource.patterns() {
-        let text = pattern.as_str();
-
-        let Some([_, _, _, account, _]) = reach::parts(text) else { continue };
+    for (_, span, [_, _, _, account, _]) in reach::arns(statement) {
         let number = account.bytes().all(|byte| byte.is_ascii_digit());
         if number || account == "system" || account.contains(['*', '?']) || account.contains("${") {
             continue;

@@ -34,13 +34,10 @@ rule! {
 }
 
 fn check(statement: &Statement, subject: &Subject<'_>, found: &mut Findings) {
-    let Some(resource) = statement.resource() else { return };
-    for (pattern, span) in resource.patterns() {
-        let text = pattern.as_str();
-
-        let Some([_, _, _, account, _]) = reach::parts(text).filter(|[_, _, _, account, _]| !account.is_empty()) else {
+    for (_, span, [_, _, _, account, _]) in reach::arns(statement) {
+        if account.is_empty() {
             continue;
-        };
+        }
         let accounts = &subject.settings().accounts;
         let sought = Pattern::new(account, Case::Exact);
         if accounts.is_empty() || account == "system" || accounts.iter().any(|known| sought.matches(known)) {

@@ -38,11 +38,8 @@ rule! {
 }
 
 fn check(statement: &Statement, subject: &Subject<'_>, found: &mut Findings) {
-    let Some(resource) = statement.resource() else { return };
-    for (pattern, span) in resource.patterns() {
-        let text = pattern.as_str();
-
-        let Some([acs, service, "", account, rest]) = reach::parts(text) else { continue };
+    for (_, span, parts) in reach::arns(statement) {
+        let [acs, service, "", account, rest] = parts else { continue };
         let own = reach::operations(subject, &reach::action(&format!("{service}:*")));
         let mut templates =
             own.iter().flat_map(|operation| operation.resource_templates()).filter(|t| t != "*").peekable();

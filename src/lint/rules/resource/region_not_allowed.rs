@@ -35,11 +35,7 @@ rule! {
 }
 
 fn check(statement: &Statement, _: &Subject<'_>, found: &mut Findings) {
-    let Some(resource) = statement.resource() else { return };
-    for (pattern, span) in resource.patterns() {
-        let text = pattern.as_str();
-
-        let Some([acs, service, region, account, rest]) = reach::parts(text) else { continue };
+    for (_, span, [acs, service, region, account, rest]) in reach::arns(statement) {
         if !services::has_no_regions(service) || Pattern::new(region, Case::Exact).matches("") {
             continue;
         }

@@ -38,11 +38,7 @@ rule! {
 }
 
 fn check(statement: &Statement, _: &Subject<'_>, found: &mut Findings) {
-    let Some(resource) = statement.resource() else { return };
-    for (pattern, span) in resource.patterns() {
-        let text = pattern.as_str();
-
-        let Some([acs, service, region, account, rest]) = reach::parts(text) else { continue };
+    for (_, span, [acs, service, region, account, rest]) in reach::arns(statement) {
         let lower = rest.to_ascii_lowercase();
         if !service.eq_ignore_ascii_case("ram") || !rest.starts_with("role/") || rest == lower || rest.contains("${") {
             continue;

@@ -39,11 +39,7 @@ rule! {
 }
 
 fn check(statement: &Statement, subject: &Subject<'_>, found: &mut Findings) {
-    let Some(resource) = statement.resource() else { return };
-    for (pattern, span) in resource.patterns() {
-        let text = pattern.as_str();
-
-        let Some([_, service, ..]) = reach::parts(text) else { continue };
+    for (pattern, span, [_, service, ..]) in reach::arns(statement) {
         let own = reach::operations(subject, &reach::action(&format!("{service}:*")));
         let mut templates: Vec<_> = own.into_iter().flat_map(reach::templates).collect();
         // A type that is given by the call is one of those that others name.
@@ -52,7 +48,7 @@ fn check(statement: &Statement, subject: &Subject<'_>, found: &mut Findings) {
             continue;
         }
         let known: BTreeSet<_> = templates.iter().map(|template| template.as_str()).collect();
-        let message = format!("no resource of `{service}` has a name that `{text}` matches");
+        let message = format!("no resource of `{service}` has a name that `{}` matches", pattern.as_str());
         let draft = found.at(span, message).severity(subject.unknown());
         if let Some(template) = known.first() {
             draft.help(format!("the names are as in `{template}`"));

@@ -40,13 +40,10 @@ rule! {
 }
 
 fn check(statement: &Statement, subject: &Subject<'_>, found: &mut Findings) {
-    let Some(resource) = statement.resource() else { return };
-    for (pattern, span) in resource.patterns() {
-        let text = pattern.as_str();
-
-        let Some([_, service, region, ..]) = reach::parts(text).filter(|[_, _, region, ..]| !region.is_empty()) else {
+    for (_, span, [_, service, region, ..]) in reach::arns(statement) {
+        if region.is_empty() {
             continue;
-        };
+        }
         // OSS has names of its own for regions.
         let bare =
             if service.eq_ignore_ascii_case("oss") { region.strip_prefix("oss-").unwrap_or(region) } else { region };

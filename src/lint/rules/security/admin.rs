@@ -1,8 +1,8 @@
 //! `security/admin`.
 
 use super::escalation::open_paths;
-use super::permits::{every_action, every_resource};
 use crate::lint::rule::rule;
+use crate::lint::rules::reach::{every_action, every_resource};
 use crate::lint::{Check, Findings, Subject};
 use crate::policy::{COVERAGE_WORK, Case, Coverage, Document, Effect, Pattern, PolicyKind, Statement};
 

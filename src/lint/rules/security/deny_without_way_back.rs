@@ -1,7 +1,7 @@
 //! `security/deny-without-way-back`.
 
-use super::permits::every_resource;
 use crate::lint::rule::rule;
+use crate::lint::rules::reach::every_resource;
 use crate::lint::{Check, Findings, Subject};
 use crate::policy::{Effect, Operand, PolicyKind, Statement};
 

@@ -2,6 +2,7 @@
 
 use crate::json::Span;
 use crate::lint::Draft;
+use crate::lint::rules::reach::{every_action, every_resource};
 use crate::policy::{
     ArnTemplate, COVERAGE_WORK, Case, ConditionTest, Context, Coverage, Document, Effect, Pattern, Statement,
     TestOutcome,
@@ -177,22 +178,6 @@ fn reaches(deny: &Statement, allow: &Statement, template: Option<&ArnTemplate>) 
         template.is_none_or(|template| deny.meets_template(template).is_some())
             && allowed.patterns().any(|(allow, _)| deny.meets(allow).is_some())
     })
-}
-
-/// Whether the patterns together reach every resource.
-pub(super) fn every_resource(statement: &Statement) -> bool {
-    statement.resource().is_some_and(|resource| {
-        let all = Pattern::new("acs:*:*:*:*", Case::Arn);
-        !resource.is_negated()
-            && all.covered_by(resource.patterns().map(|(pattern, _)| pattern), COVERAGE_WORK) == Coverage::Covered
-    })
-}
-
-/// Whether the patterns of the statement together are every action.
-pub(super) fn every_action(statement: &Statement) -> bool {
-    let all = Pattern::new("*:*", Case::Ignore);
-    !statement.action().is_negated()
-        && all.covered_by(statement.action().patterns().map(|(pattern, _)| pattern), COVERAGE_WORK) == Coverage::Covered
 }
 
 /// Whether the statement allows so much that other rules speak of it: every action, or every action but some, on

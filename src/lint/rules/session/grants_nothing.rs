@@ -1,8 +1,9 @@
 //! `session/grants-nothing`.
 
 use crate::lint::rule::rule;
+use crate::lint::rules::reach::{every_action, every_resource};
 use crate::lint::{Check, Findings, Subject};
-use crate::policy::{COVERAGE_WORK, Case, Coverage, Document, Effect, Pattern, PolicyKind, Statement};
+use crate::policy::{Document, Effect, PolicyKind, Statement};
 
 rule! {
     /// ## What it does
@@ -38,16 +39,7 @@ rule! {
 
 fn check(document: &Document, _: &Subject<'_>, found: &mut Findings) {
     let whole = |statement: &&Statement| {
-        let covers = |all: &str, case, patterns: Vec<&Pattern>| {
-            Pattern::new(all, case).covered_by(patterns, COVERAGE_WORK) == Coverage::Covered
-        };
-        statement.condition().is_empty()
-            && !statement.action().is_negated()
-            && covers("*:*", Case::Ignore, statement.action().patterns().map(|(pattern, _)| pattern).collect())
-            && statement.resource().is_some_and(|resource| {
-                !resource.is_negated()
-                    && covers("acs:*:*:*:*", Case::Arn, resource.patterns().map(|(pattern, _)| pattern).collect())
-            })
+        statement.condition().is_empty() && every_action(statement) && every_resource(statement)
     };
     let denies = document.statements().iter().any(|statement| statement.effect() == Effect::Deny);
     if let (Some(statement), false) = (document.statements().iter().find(whole), denies) {
