@@ -7,12 +7,12 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use thread_local::ThreadLocal;
 use tokio::sync::oneshot;
 
 use super::nonces::NonceDigest;
@@ -26,9 +26,6 @@ const QUEUE: usize = 64;
 
 /// How many nonces may be in a batch.
 const BATCH: usize = 1024;
-
-/// Threads that gather nonces of their own; more threads share.
-const SHARES: usize = 64;
 
 /// How long a call waits for its nonce to be written.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -93,7 +90,8 @@ pub(super) struct Entries {
 /// over at once, and so is the news that it is written.
 #[derive(Debug)]
 pub(super) struct Journal {
-    gathering: Arc<Gathering>,
+    /// Of each thread.
+    gathering: ThreadLocal<Arc<Mutex<Gathered>>>,
     batches: SyncSender<Batch>,
     /// Held for as long as the journal is open.
     _lock: File,
@@ -117,14 +115,6 @@ struct Batch {
     end: Option<Timestamp>,
     now: Option<Timestamp>,
     done: oneshot::Sender<Written>,
-}
-
-thread_local! {
-    /// Which share a thread gathers in.
-    static SHARE: usize = {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        NEXT.fetch_add(1, Ordering::Relaxed) % SHARES
-    };
 }
 
 impl Journal {
@@ -163,8 +153,7 @@ impl Journal {
             .name("nonce-journal".to_owned())
             .spawn(move || writer.run(&queue))
             .map_err(failed)?;
-        let gathering = Arc::new(Gathering(std::array::from_fn(|_| Mutex::default())));
-        Ok((Self { gathering, batches, _lock: lock }, entries))
+        Ok((Self { gathering: ThreadLocal::new(), batches, _lock: lock }, entries))
     }
 
     /// Leaves the journal without a writer.
@@ -175,10 +164,10 @@ impl Journal {
 
     /// Returns once `entry` is in the hands of the operating system.
     pub(super) async fn write(&self, entry: &Entry, now: Timestamp) -> Written {
-        let share = SHARE.with(|share| *share);
+        let gathering = self.gathering.get_or_default();
         let (done, written) = oneshot::channel();
         let first = {
-            let mut gathered = self.gathering.share(share);
+            let mut gathered = gathering.lock().unwrap_or_else(PoisonError::into_inner);
             if gathered.waiting.len() >= BATCH {
                 return Err(JournalError::Late);
             }
@@ -190,32 +179,21 @@ impl Journal {
         };
         // It has its turn after the calls that have theirs now, and takes their lines along.
         if first {
-            let turn = Turn(Some((Arc::clone(&self.gathering), share)));
+            let turn = Turn(Some(Arc::clone(gathering)));
             tokio::spawn(turn.hand_over(self.batches.clone()));
         }
         written.await.unwrap_or(Err(JournalError::Late))
     }
 }
 
-/// What the threads gather, each in its share.
-#[derive(Debug)]
-struct Gathering([Mutex<Gathered>; SHARES]);
-
-impl Gathering {
-    fn share(&self, share: usize) -> MutexGuard<'_, Gathered> {
-        let Self([first, ..]) = self;
-        self.0.get(share).unwrap_or(first).lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The duty to hand over what a share gathers. Dropped undone, with the runtime that it was to be done on, it leaves
+/// The duty to hand over what a thread gathers. Dropped undone, with the runtime that it was to be done on, it leaves
 /// nobody waiting.
-struct Turn(Option<(Arc<Gathering>, usize)>);
+struct Turn(Option<Arc<Mutex<Gathered>>>);
 
 impl Turn {
     fn take(&mut self) -> Gathered {
-        let Some((gathering, share)) = self.0.take() else { return Gathered::default() };
-        std::mem::take(&mut *gathering.share(share))
+        let Some(gathering) = self.0.take() else { return Gathered::default() };
+        std::mem::take(&mut *gathering.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Has what is gathered written, and tells those who wait for it.
@@ -241,6 +219,7 @@ impl Drop for Turn {
         drop(self.take());
     }
 }
+
 struct Writer {
     path: PathBuf,
     previous: PathBuf,

@@ -1,7 +1,6 @@
 //! The threads that connections are served on. Each has a runtime of its own, on which everything of a connection
 //! happens, its calls and their connections to upstreams included, so that no part of a call wakes another thread.
 
-use std::cell::Cell;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -15,15 +14,6 @@ const LAST_RECORDS: Duration = Duration::from_secs(1);
 
 /// Less than any bound on the time of a call.
 const HEARTBEAT: Duration = Duration::from_millis(250);
-
-thread_local! {
-    static NUMBER: Cell<usize> = const { Cell::new(0) };
-}
-
-/// The number of the worker that this runs on; 0 elsewhere.
-pub(super) fn current() -> usize {
-    NUMBER.get()
-}
 
 /// The workers of a gate. Dropped, they end.
 #[derive(Debug)]
@@ -45,7 +35,6 @@ impl Workers {
             let stop = stop.clone();
             let thread = std::thread::Builder::new().name(format!("worker-{number}"));
             threads.push(thread.spawn(move || {
-                NUMBER.set(number);
                 runtime.block_on(async {
                     // A timer that is to fire before all others has the runtime wake itself with a system call. There is
                     // always one now that fires before those of calls.

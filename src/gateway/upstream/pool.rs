@@ -14,11 +14,11 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use thread_local::ThreadLocal;
 use tokio_rustls::TlsConnector;
 
 use super::connect::connect;
 use crate::gateway::config::Endpoint;
-use crate::gateway::workers;
 
 /// How long a connection may stay unused before it is given up: less than servers and load balancers wait, which
 /// would otherwise close it just as a call is sent.
@@ -26,9 +26,6 @@ const IDLE: Duration = Duration::from_secs(30);
 
 /// Connections that a worker keeps for later; more are closed once their call is answered.
 const KEPT: usize = 256;
-
-/// Workers that have a share of their own; more workers share.
-const SHARES: usize = 64;
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -57,7 +54,7 @@ pub(super) struct Pool {
     tls: Option<(TlsConnector, ServerName<'static>)>,
     patience: Patience,
     /// Of each worker, which keeps to its own.
-    idle: [Mutex<Vec<Idle>>; SHARES],
+    idle: ThreadLocal<Mutex<Vec<Idle>>>,
 }
 
 struct Idle {
@@ -86,7 +83,7 @@ impl Pool {
             None
         };
         let port = authority.port_u16().unwrap_or(if endpoint.tls { 443 } else { 80 });
-        Ok(Self { host, port, tls, patience, idle: std::array::from_fn(|_| Mutex::default()) })
+        Ok(Self { host, port, tls, patience, idle: ThreadLocal::new() })
     }
 
     /// Sends `request`, and gives the answer's head and the connection it comes over.
@@ -128,7 +125,7 @@ impl Pool {
     /// Takes back a connection whose answer was read whole.
     pub(super) fn keep(&self, Lent(sender): Lent) {
         if !sender.is_closed() {
-            let mut idle = self.share();
+            let mut idle = self.own();
             if idle.len() < KEPT {
                 idle.push(Idle { sender, since: Instant::now() });
             }
@@ -136,15 +133,13 @@ impl Pool {
     }
 
     /// The connections of the worker that this runs on.
-    fn share(&self) -> MutexGuard<'_, Vec<Idle>> {
-        let [first, ..] = &self.idle;
-        let share = self.idle.get(workers::current() % SHARES).unwrap_or(first);
-        share.lock().unwrap_or_else(PoisonError::into_inner)
+    fn own(&self) -> MutexGuard<'_, Vec<Idle>> {
+        self.idle.get_or_default().lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The connection that was used last, so that those that are not needed grow old.
     fn take(&self) -> Option<Sender> {
-        let mut idle = self.share();
+        let mut idle = self.own();
         let taken = idle.pop()?;
         if taken.since.elapsed() > IDLE {
             // Those below were used before it.
