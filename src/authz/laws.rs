@@ -21,6 +21,18 @@ struct Policies {
     session: Option<Vec<Value>>,
 }
 
+impl Policies {
+    /// Those of one of the four kinds, where they are attached.
+    fn of_kind(&mut self, kind: usize) -> Option<&mut Vec<Value>> {
+        match kind {
+            0 => Some(&mut self.account),
+            1 => Some(&mut self.group),
+            2 => self.control.as_mut(),
+            _ => self.session.as_mut(),
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 struct Question {
     action: &'static str,
@@ -175,13 +187,7 @@ proptest! {
         deny["Effect"] = "Deny".into();
         let before = decide(&policies, &question).outcome;
         let mut other = policies.clone();
-        let list = match place {
-            0 => Some(&mut other.account),
-            1 => Some(&mut other.group),
-            2 => other.control.as_mut(),
-            _ => other.session.as_mut(),
-        };
-        if let Some(statements) = list {
+        if let Some(statements) = other.of_kind(place) {
             statements.push(deny);
         }
         let after = decide(&other, &question).outcome;
@@ -194,13 +200,7 @@ proptest! {
     ) {
         let before = decide(&policies, &question).outcome;
         let mut other = policies.clone();
-        let list = match place {
-            0 => Some(&mut other.account),
-            1 => Some(&mut other.group),
-            2 => other.control.as_mut(),
-            _ => other.session.as_mut(),
-        };
-        if let Some(statements) = list {
+        if let Some(statements) = other.of_kind(place) {
             let at = which % statements.len();
             if statements[at]["Effect"] == "Allow" {
                 // What matches nothing stands for no statement, for a policy has at least one.

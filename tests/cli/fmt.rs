@@ -1,9 +1,9 @@
 //! `ramgate fmt` as people, CI services and editors run it.
 
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
+use super::process::{directory, piped};
 use super::ramgate;
 
 const CANONICAL: &str = "{\n  \"Version\": \"1\",\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\",\n      \
@@ -12,33 +12,14 @@ const COMPACT: &str = r#"{"Statement":[{"Effect":"Allow","Resource":["*"],"Actio
 const BROKEN: &str =
     "{\"Version\": 1,\n \"Statement\": [{\"Effect\": \"allow\", \"Action\": \"*\", \"Resource\": \"*\"}]}\n";
 
-fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = directory.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    directory
-}
-
 fn fmt(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
     let output =
         Command::new(env!("CARGO_BIN_EXE_ramgate")).arg("fmt").args(arguments).current_dir(directory).output().unwrap();
     told(output)
 }
 
-fn piped(arguments: &[&str], text: &str) -> (i32, String, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_ramgate"))
-        .arg("fmt")
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-    told(child.wait_with_output().unwrap())
+fn fmt_text(arguments: &[&str], text: &str) -> (i32, String, String) {
+    told(piped(&[&["fmt"], arguments].concat(), text))
 }
 
 fn told(output: Output) -> (i32, String, String) {
@@ -84,23 +65,23 @@ fn what_cannot_be_read_is_told_with_its_line_and_left_and_the_others_are_formatt
 
 #[test]
 fn standard_input_is_written_to_standard_output() {
-    assert_eq!(piped(&["-"], COMPACT).1, CANONICAL);
-    let (status, out, err) = piped(&["-"], BROKEN);
+    assert_eq!(fmt_text(&["-"], COMPACT).1, CANONICAL);
+    let (status, out, err) = fmt_text(&["-"], BROKEN);
     assert_eq!((status, out.as_str()), (2, BROKEN));
     assert!(err.contains("<stdin>:1:13"), "{err}");
-    assert_eq!(piped(&["-", "--check"], COMPACT).0, 1);
-    assert_eq!(piped(&["-", "--check"], CANONICAL), (0, String::new(), String::new()));
+    assert_eq!(fmt_text(&["-", "--check"], COMPACT).0, 1);
+    assert_eq!(fmt_text(&["-", "--check"], CANONICAL), (0, String::new(), String::new()));
     let terraform =
         format!("resource \"alicloud_ram_policy\" \"p\" {{\n  policy_document = <<EOF\n{COMPACT}\nEOF\n}}\n");
-    let (status, out, _) = piped(&["-", "--stdin-name", "main.tf"], &terraform);
+    let (status, out, _) = fmt_text(&["-", "--stdin-name", "main.tf"], &terraform);
     assert_eq!((status, out), (0, terraform.replace(&format!("{COMPACT}\n"), CANONICAL)));
 }
 
 #[test]
 fn comments_are_read_in_lenient_mode_only() {
     let text = CANONICAL.replace("\"1\",", "\"1\", // the only one");
-    assert_eq!(piped(&["-"], &text).0, 2);
-    assert_eq!(piped(&["-", "--lenient"], &text), (0, text, String::new()));
+    assert_eq!(fmt_text(&["-"], &text).0, 2);
+    assert_eq!(fmt_text(&["-", "--lenient"], &text), (0, text, String::new()));
 }
 
 #[test]

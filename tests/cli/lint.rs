@@ -1,11 +1,12 @@
 //! `ramgate lint`: files in, findings out, fixes written.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use serde_json::Value;
+
+use super::process::{directory, piped};
 
 const NOT_ACTION: &str = "{\n  \"Version\": \"1\",\n  \"Statement\": [{\"Effect\": \"Allow\", \"NotAction\": \"ram:*\", \"Resource\": \"*\"}]\n}\n";
 const VERSION: &str =
@@ -15,33 +16,13 @@ const CLEAN: &str = "{\"Version\": \"1\", \"Statement\": [{\"Effect\": \"Deny\",
 /// The rules that these tests are about, so that they do not depend on what others find.
 const SELECT: &str = "--select=syntax/json,schema/invalid-version,security/allow-notaction,meta";
 
-fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = directory.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    directory
-}
-
 fn lint(directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ramgate"));
     command.arg("lint").args(arguments).current_dir(directory).output().unwrap()
 }
 
 fn lint_text(text: &str, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ramgate"));
-    let mut child = command
-        .args(["lint", "-", SELECT])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
+    piped(&[&["lint", "-", SELECT], arguments].concat(), text)
 }
 
 fn text(bytes: &[u8]) -> String {

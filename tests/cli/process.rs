@@ -1,6 +1,6 @@
 //! The program as a process with a key in its environment, and the sandbox as one that serves.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 
 pub const ACCOUNT: &str = "1234567890123456";
@@ -66,6 +66,30 @@ pub fn settled(text: &str) -> String {
     let id = regex::Regex::new("[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}").unwrap();
     let port = regex::Regex::new("(127.0.0.1|localhost):[0-9]{2,5}").unwrap();
     port.replace_all(&id.replace_all(text, "<request id>"), "$1:<port>").into_owned()
+}
+
+/// A directory with these files.
+pub fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = directory.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    directory
+}
+
+/// What comes of a run that has `text` on standard input.
+pub fn piped(arguments: &[&str], text: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ramgate"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
 }
 
 /// Sends `signal`.
