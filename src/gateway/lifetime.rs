@@ -21,6 +21,10 @@ use super::config::Limits;
 /// No head is being read.
 const NONE: u64 = u64::MAX;
 
+/// How long an idle HTTP/1 connection is still read from after the gate was told to end. A request may be on its way, and
+/// is told that it is the last; a connection that was closed under it would lose it.
+const PARTING: Duration = Duration::from_secs(2);
+
 /// What goes on on a connection.
 #[derive(Debug)]
 pub(super) struct Activity {
@@ -80,14 +84,18 @@ impl Activity {
         self.head_since.load(Ordering::Relaxed) != NONE
     }
 
-    /// When the connection has lived long enough, unless something happens on it before.
-    fn deadline(&self) -> Instant {
+    /// When the connection has lived long enough, unless something happens on it before; `parted` is when the gate was
+    /// told to end. A client that has just connected is waited for then too: it cannot know, and does not try again.
+    fn deadline(&self, parted: Option<Instant>) -> Instant {
         if self.busy() {
             return Instant::now() + self.idle_timeout;
         }
         match (self.quiet_since.load(Ordering::Relaxed), self.head_since.load(Ordering::Relaxed)) {
             (NONE, _) => self.opened + self.header_timeout,
-            (quiet, NONE) => self.instant(quiet) + self.idle_timeout,
+            (quiet, NONE) => {
+                let (quiet, idle) = (self.instant(quiet), self.instant(quiet) + self.idle_timeout);
+                parted.map_or(idle, |parted| idle.min(parted.max(quiet) + PARTING))
+            }
             (_, head) => self.instant(head) + self.header_timeout,
         }
     }
@@ -127,29 +135,42 @@ pub(super) enum Ended<E> {
     TimedOut,
 }
 
-/// Serves a connection to its end. It is told to end, once what is under way is answered, on `stop` and when it was idle
-/// for long enough; where it does not, it is dropped.
+/// What a protocol does where the server ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Parting {
+    /// It has a message for it, and loses no request (HTTP/2: RFC 9113, 6.8).
+    Announced,
+    /// Only an answer can say that it was the last (HTTP/1.1: RFC 9112, 9.6), so one more request is waited for.
+    WithAnAnswer,
+}
+
+/// Serves a connection to its end. It is told to end, once what is under way is answered, after `stop` as its protocol
+/// parts, and when it was idle for long enough; where it does not, it is dropped.
 pub(super) async fn serve<C: GracefulConnection>(
     connection: C,
     activity: &Activity,
+    parting: Parting,
     stop: &CancellationToken,
 ) -> Result<(), Ended<C::Error>> {
     let mut connection = pin!(connection);
     let mut stopped = pin!(stop.cancelled());
-    let mut timer = pin!(tokio::time::sleep_until(activity.deadline()));
-    // When it was told to end.
-    let mut told = None;
+    let mut timer = pin!(tokio::time::sleep_until(activity.deadline(None)));
+    // When the gate was told to end, and when the connection was.
+    let (mut parted, mut told) = (None, None);
     poll_fn(|context| {
         loop {
             if let Poll::Ready(ended) = connection.as_mut().poll(context) {
                 return Poll::Ready(ended.map_err(Ended::Broken));
             }
-            if told.is_none() && stopped.as_mut().poll(context).is_ready() {
-                told = Some(Instant::now());
-                connection.as_mut().graceful_shutdown();
-                continue;
+            if parted.is_none() && told.is_none() && stopped.as_mut().poll(context).is_ready() {
+                parted = Some(Instant::now());
+                if parting == Parting::Announced {
+                    told = parted;
+                    connection.as_mut().graceful_shutdown();
+                    continue;
+                }
             }
-            let deadline = told.map_or_else(|| activity.deadline(), |told| activity.last_deadline(told));
+            let deadline = told.map_or_else(|| activity.deadline(parted), |told| activity.last_deadline(told));
             // A deadline that moves away is looked at again when the timer fires.
             if deadline < timer.deadline() {
                 timer.as_mut().reset(deadline);

@@ -22,7 +22,7 @@ use super::config::{Limits, Listener, Network, Proxies};
 use super::heads::{self, Bounds, Heads, RefusedHead};
 use super::http2;
 use super::inherited::Inherited;
-use super::lifetime::{self, Activity, Watched};
+use super::lifetime::{self, Activity, Parting, Watched};
 use super::metrics::NotServed;
 use super::places::{Place, Places, TooMany};
 use super::proxy_protocol::{self, Announced, HeaderError};
@@ -217,11 +217,7 @@ async fn serve(
     let Limits { header_timeout, write_timeout, connections_per_client: most, .. } = snapshot.limits;
     drop(snapshot);
     let opening = open(stream, tls, connection, (&mut place, most), write_timeout);
-    let opened = tokio::select! {
-        opened = tokio::time::timeout(header_timeout, opening) => opened,
-        () = stop.cancelled() => return,
-    };
-    let (stream, connection) = match opened {
+    let (stream, connection) = match tokio::time::timeout(header_timeout, opening).await {
         Ok(Ok(opened)) => opened,
         Ok(Err(error)) => {
             service.metrics().refused(match error {
@@ -241,15 +237,16 @@ async fn serve(
         (Activity::new(&snapshot.limits), Bounds::of(&snapshot.limits), RefusedHead::default());
     let heads = refused.clone();
     let (connection, calls) = (Arc::new(connection), Arc::clone(&activity));
-    let over_http2 = matches!(stream, Stream::Http2(_));
+    let (over_http2, stopped) = (matches!(stream, Stream::Http2(_)), stop.clone());
     let answer = service_fn(move |request| {
         let under_way = calls.call();
         let refused = if over_http2 { http2::check(&request).err() } else { refused.of(&request) };
         let last = !over_http2 && heads::ends_the_connection(&request);
         let answer = Arc::clone(&service).answer(Arc::clone(&connection), refused, request);
+        let stopped = stopped.clone();
         async move {
             let mut response = answer.await;
-            if last {
+            if last || !over_http2 && stopped.is_cancelled() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             } else if over_http2 {
                 // Streams end one by one there (RFC 9113, 8.2.2).
@@ -264,19 +261,19 @@ async fn serve(
             let stream = Heads::new(Watched::new(stream, Arc::clone(&activity)), bounds, heads);
             let connection = http1(&snapshot.limits).serve_connection(TokioIo::new(stream), answer);
             drop(snapshot);
-            lifetime::serve(connection, &activity, &stop).await
+            lifetime::serve(connection, &activity, Parting::WithAnAnswer, &stop).await
         }
         Stream::Tls(stream) => {
             let stream = Heads::new(Watched::new(stream, Arc::clone(&activity)), bounds, heads);
             let connection = http1(&snapshot.limits).serve_connection(TokioIo::new(stream), answer);
             drop(snapshot);
-            lifetime::serve(connection, &activity, &stop).await
+            lifetime::serve(connection, &activity, Parting::WithAnAnswer, &stop).await
         }
         Stream::Http2(stream) => {
             let connection = http2::builder(&snapshot.limits).serve_connection(TokioIo::new(stream), answer);
             drop(snapshot);
             // Far larger than the others, which are not to take as much.
-            Box::pin(lifetime::serve(connection, &activity, &stop)).await
+            Box::pin(lifetime::serve(connection, &activity, Parting::Announced, &stop)).await
         }
     };
     if let Err(error) = served {

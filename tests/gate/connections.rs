@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use ramgate::gateway::Drained;
 use ramgate::gateway::config::Config;
 
 use super::admin::{admin, looked_after, scrape_once, value};
@@ -58,6 +59,41 @@ fn the_time_of_a_head_begins_with_its_first_byte_and_the_idle_time_before_does_n
         stream.write_all(sent).unwrap();
         assert!(is_closed(&mut stream));
     }
+}
+
+#[test]
+fn a_gate_that_ends_answers_what_is_on_its_way_on_open_connections_and_says_that_it_was_the_last() {
+    let stand = gate_with(ALL, |config| config.limits.header_timeout = Duration::from_secs(20)).unwrap();
+    let (mut fresh, mut used) = (KeptOpen::to(stand.address), KeptOpen::to(stand.address));
+    // Signed ahead, since the gate is not there any more to ask for its address; more than are called in time.
+    let mut calls: Vec<_> = (0..2_000).map(|_| describing(&stand)).collect();
+    let last = calls.pop().unwrap();
+    let exchange = |connection: &mut KeptOpen, call: &[u8]| {
+        let answer = connection.exchange(call).expect("an answer");
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.header("connection").map(str::to_owned)
+    };
+    assert_eq!(exchange(&mut used, &calls.pop().unwrap()), None);
+    let ending = std::thread::spawn(move || stand.shut());
+    let said = calls.iter().find_map(|call| exchange(&mut used, call));
+    assert_eq!(said.as_deref(), Some("close"));
+    assert!(is_closed(used.stream()));
+    assert_eq!(exchange(&mut fresh, &last).as_deref(), Some("close"));
+    assert!(is_closed(fresh.stream()));
+    assert_eq!(ending.join().unwrap(), Drained::Whole);
+}
+
+#[test]
+fn a_gate_that_ends_closes_connections_on_which_nothing_comes() {
+    let stand = gate_with(ALL, |config| {
+        config.limits.header_timeout = Duration::from_secs(2);
+        config.limits.idle_timeout = LONG;
+    });
+    let stand = stand.unwrap();
+    let (mut fresh, mut used) = (KeptOpen::to(stand.address), KeptOpen::to(stand.address));
+    assert_eq!(used.exchange(&describing(&stand)).unwrap().status, 200);
+    assert_eq!(stand.shut(), Drained::Whole);
+    assert!(is_closed(fresh.stream()) && is_closed(used.stream()));
 }
 
 /// A connection on which a call is answered, kept open; `None` where the gate closes it instead.
