@@ -27,7 +27,7 @@ pub use policy_list::PolicyList;
 pub use policy_set::PolicySet;
 pub use request::{Mode, Request};
 pub use supply::{KeySupply, UnsuppliedKey};
-pub use trace::{Mismatch, Trace, TracedOutcome, TracedStage, TracedStatement, TracedTest};
+pub use trace::{Trace, TracedElement, TracedOutcome, TracedPattern, TracedStage, TracedStatement, TracedTest};
 
 #[cfg(test)]
 mod bypasses;

@@ -83,6 +83,7 @@ pub struct Authorizer {
     accounts: BTreeMap<String, Policies>,
     resource: PolicyList,
     policies: PolicyStore,
+    generation: u64,
 }
 
 impl Authorizer {
@@ -99,7 +100,12 @@ impl Authorizer {
         for name in &world.resource_policies {
             resource.push(find(world, PolicyKind::Resource, name, || "the world".to_owned())?);
         }
-        Ok(Self { accounts, resource, policies: world.policies.clone() })
+        Ok(Self { accounts, resource, policies: world.policies.clone(), generation: 0 })
+    }
+
+    /// Gives its decisions from now on this [generation](Decision::generation), by which it is known what made them.
+    pub fn set_generation(&mut self, generation: u64) {
+        self.generation = generation;
     }
 
     /// Decides `request`. A principal or an owner of the resource that the world does not hold is denied.
@@ -119,10 +125,10 @@ impl Authorizer {
     /// Decides `request` while `observer` watches.
     pub fn observe(&self, request: &Request<'_>, observer: &mut impl Observer) -> Decision {
         match self.applicable(request) {
-            Ok(applicable) => evaluate(&applicable, request, observer),
+            Ok(applicable) => Decision { generation: self.generation, ..evaluate(&applicable, request, observer) },
             Err((policy_type, reason)) => {
                 observer.rule(reason);
-                Decision { outcome: Outcome::ImplicitDeny, policy_type, determining: None }
+                Decision { outcome: Outcome::ImplicitDeny, policy_type, determining: None, generation: self.generation }
             }
         }
     }

@@ -120,4 +120,7 @@ pub struct Decision {
     /// The statement that decided; an implicit deny has none, nor has the owner of the account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub determining: Option<StatementRef>,
+    /// The generation of the policies that it was made by. A gate numbers them from 0, one up with each reload; elsewhere
+    /// it is 0 unless [`Authorizer::set_generation`](super::Authorizer::set_generation) says otherwise.
+    pub generation: u64,
 }

@@ -214,7 +214,7 @@ impl Ruling<'_> {
 
     fn into_decision(self) -> Decision {
         let determining = self.determining.map(|(policy, statement)| StatementRef::new(policy, statement));
-        Decision { outcome: self.outcome, policy_type: self.policy_type, determining }
+        Decision { outcome: self.outcome, policy_type: self.policy_type, determining, generation: 0 }
     }
 }
 
@@ -302,7 +302,7 @@ impl<O: Observer> Unit<'_, O> {
 }
 
 /// The principal as `Principal` elements of policies may name it (spec ram-policy-language 8).
-fn names(principal: &Principal) -> PrincipalNames<'_> {
+pub(super) fn names(principal: &Principal) -> PrincipalNames<'_> {
     match principal {
         Principal::Owner { account } => PrincipalNames::Owner { account },
         Principal::User { account, name, id } => PrincipalNames::User { account, name, id },

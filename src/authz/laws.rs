@@ -112,6 +112,16 @@ fn decide(policies: &Policies, question: &Question) -> Decision {
 }
 
 fn decide_in(policies: &Policies, question: &Question, form: &Form<'_>) -> Decision {
+    asked(policies, question, form, |set, request| set.decide(request))
+}
+
+/// Puts the question to the policies by `ask`.
+fn asked<T>(
+    policies: &Policies,
+    question: &Question,
+    form: &Form<'_>,
+    ask: impl FnOnce(&PolicySet, &Request<'_>) -> T,
+) -> T {
     let renamed = |statement: &Value| {
         let mut statement = statement.clone();
         for (_, keys) in statement.get_mut("Condition").and_then(Value::as_object_mut).into_iter().flatten() {
@@ -161,9 +171,7 @@ fn decide_in(policies: &Policies, question: &Question, form: &Form<'_>) -> Decis
         context: &context,
         mode: Mode::General,
     };
-    let decision = set.decide(&request);
-    assert_eq!(set.explain(&request).0, decision, "the explanation comes to another decision");
-    decision
+    ask(&set, &request)
 }
 
 proptest! {
@@ -225,6 +233,28 @@ proptest! {
         let expected = decide(&policies, &question).outcome;
         let found = decide_in(&policies, &question, &Form { split: None, key: &key }).outcome;
         prop_assert_eq!(found, expected);
+    }
+
+    /// Whoever watches, and however many: the decision is the same, and the trace tells the same as the decision.
+    #[test]
+    fn explaining_never_changes_the_decision(policies in policies(), question in question()) {
+        asked(&policies, &question, &Form { split: None, key: TEAM }, |set, request| {
+            let decision = set.decide(request);
+            let (explained, trace) = set.explain(request);
+            assert_eq!(explained, decision);
+            assert_eq!(set.observe(request, &mut (Trace::new(request), ConsultedKeys::default())), decision);
+            let statements = || trace.stages.iter().flat_map(|stage| &stage.statements);
+            for traced in statements() {
+                let unmatched = traced.elements.iter().filter(|element| !element.matches).count();
+                let unmet = traced.result == StatementResult::ConditionUnmet;
+                assert_eq!(unmatched, usize::from(traced.result != StatementResult::Applies && !unmet));
+                assert!(!unmet || traced.tests.last().is_some_and(|test| test.outcome != TracedOutcome::Met));
+            }
+            if let Some(determining) = decision.determining {
+                let named = |traced: &TracedStatement| traced.statement == determining;
+                assert!(statements().any(|traced| named(traced) && traced.result == StatementResult::Applies));
+            }
+        });
     }
 
     #[test]

@@ -1,13 +1,19 @@
 //! How a decision came about.
 
+mod element;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
-use std::fmt;
 
 use serde::Serialize;
 
+pub use self::element::{TracedElement, TracedPattern};
 use super::{Observer, Outcome, PolicyType, Request, StatementRef, StatementResult};
-use crate::identity::PolicySource;
-use crate::json::{Excerpt, Position, Span};
+use crate::identity::{PolicySource, Principal};
+use crate::json::{Excerpt, Span};
 use crate::policy::{ConditionTest, ContextValue, Statement, TestOutcome};
 
 /// What the evaluator looked at, in its order.
@@ -21,6 +27,8 @@ pub struct Trace {
     pub resource: String,
     /// The kinds of policy that were looked at.
     pub stages: Vec<TracedStage>,
+    #[serde(skip)]
+    caller: Principal,
     #[serde(skip)]
     tests: Vec<TracedTest>,
 }
@@ -53,33 +61,14 @@ pub struct TracedStatement {
     pub statement: StatementRef,
     /// Whether it applies, or which element did not match.
     pub result: StatementResult,
-    /// The element that did not match, where it is not a condition.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mismatch: Option<Mismatch>,
+    /// Its elements before the condition, in the order they were looked at: all but perhaps the last match.
+    pub elements: Vec<TracedElement>,
     /// Its condition tests, as far as they were made.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tests: Vec<TracedTest>,
     /// The statement, where it applies.
     #[serde(skip)]
     excerpt: Option<Excerpt>,
-}
-
-/// An element that the request did not match.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Mismatch {
-    /// `Action`, `NotAction`, `Resource`, `NotResource` or `Principal`.
-    pub element: &'static str,
-    /// What the request has there.
-    pub value: String,
-    /// What the element says, where it is a list of patterns.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub patterns: Vec<String>,
-    /// Line of the element, from 1.
-    pub line: usize,
-    /// Column of the element, from 1.
-    pub column: usize,
-    #[serde(skip)]
-    excerpt: Excerpt,
 }
 
 /// A condition test that was made.
@@ -126,6 +115,7 @@ impl Trace {
             principal: request.principal.to_string(),
             action: request.action.to_owned(),
             resource: request.resource.to_owned(),
+            caller: request.principal.clone(),
             stages: Vec::new(),
             tests: Vec::new(),
         }
@@ -143,30 +133,6 @@ impl Trace {
         let statements = self.stages.iter().flat_map(|stage| &stage.statements);
         let unknown = statements.flat_map(|statement| &statement.tests).filter(|test| test.unknown);
         unknown.map(|test| test.key.as_str()).collect()
-    }
-
-    fn mismatch(&self, policy: &PolicySource, statement: &Statement, result: StatementResult) -> Option<Mismatch> {
-        let patterns = |written: &mut dyn Iterator<Item = (&crate::policy::Pattern, Span)>| {
-            written.map(|(pattern, _)| pattern.as_str().to_owned()).collect::<Vec<_>>()
-        };
-        let (element, value, patterns, span) = match result {
-            StatementResult::Applies | StatementResult::ConditionUnmet => return None,
-            StatementResult::OtherAction => {
-                let action = statement.action();
-                let element = if action.is_negated() { "NotAction" } else { "Action" };
-                (element, &self.action, patterns(&mut action.patterns()), action.span())
-            }
-            StatementResult::OtherResource => {
-                let resource = statement.resource()?;
-                let element = if resource.is_negated() { "NotResource" } else { "Resource" };
-                (element, &self.resource, patterns(&mut resource.patterns()), resource.span())
-            }
-            StatementResult::OtherPrincipal => ("Principal", &self.principal, Vec::new(), statement.span()),
-        };
-        let source = policy.document.source();
-        let at = source.position(span.start);
-        let excerpt = Excerpt::new(source, span);
-        Some(Mismatch { element, value: value.clone(), patterns, line: at.line, column: at.column, excerpt })
     }
 }
 
@@ -214,10 +180,10 @@ impl Observer for Trace {
             test.excerpt = Some(Excerpt::new(source, test.span));
         }
         let excerpt = (result == StatementResult::Applies).then(|| Excerpt::new(source, statement.span()));
-        let mismatch = self.mismatch(policy, statement, result);
+        let elements = self.elements(policy, statement, result);
         let statement = StatementRef::new(policy, statement);
         if let Some(stage) = self.stages.last_mut() {
-            stage.statements.push(TracedStatement { statement, result, mismatch, tests, excerpt });
+            stage.statements.push(TracedStatement { statement, result, elements, tests, excerpt });
         }
     }
 
@@ -235,82 +201,5 @@ impl Observer for Trace {
             rule: Some(text),
             statements: Vec::new(),
         });
-    }
-}
-
-/// For people: a line a stage, below it one a statement, below that why it does not apply, with the lines of the
-/// policy that say so; of a statement that applies all its lines.
-impl fmt::Display for Trace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} asks for {} on {}", self.principal, self.action, self.resource)?;
-        self.stages.iter().try_for_each(|stage| write!(f, "{stage}"))
-    }
-}
-
-impl fmt::Display for TracedStage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(rule) = self.rule {
-            return writeln!(f, "  rule: {rule}");
-        }
-        f.write_str("  ")?;
-        if let Some(policy_type) = self.policy_type {
-            write!(f, "{policy_type}")?;
-        }
-        if let Some(level) = &self.level {
-            write!(f, " of {level}")?;
-        }
-        if let Some(outcome) = self.outcome {
-            write!(f, ": {outcome}")?;
-        }
-        if self.statements.is_empty() {
-            f.write_str(" (nothing is attached)")?;
-        }
-        writeln!(f)?;
-        self.statements.iter().try_for_each(|statement| write!(f, "{statement}"))
-    }
-}
-
-impl fmt::Display for TracedStatement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verb = if self.result == StatementResult::Applies { "applies" } else { "does not apply" };
-        writeln!(f, "    {verb}: {}", self.statement)?;
-        if let Some(excerpt) = &self.excerpt {
-            write!(f, "{excerpt}")?;
-        }
-        let file = &self.statement.file;
-        if let Some(Mismatch { element, value, patterns, line, column, excerpt }) = &self.mismatch {
-            let at = Position { line: *line, column: *column };
-            let is = if element.starts_with("Not") { "is one of" } else { "is none of" };
-            match patterns.as_slice() {
-                [] => writeln!(f, "      {element} does not name {value}, at {file}:{at}")?,
-                patterns => writeln!(f, "      {element}: {value} {is} {}, at {file}:{at}", patterns.join(", "))?,
-            }
-            write!(f, "{excerpt}")?;
-        }
-        let unmet = self.result == StatementResult::ConditionUnmet;
-        for test in self.tests.iter().filter(|test| !unmet || test.outcome != TracedOutcome::Met) {
-            let at = Position { line: test.line, column: test.column };
-            writeln!(f, "      {test}, at {file}:{at}")?;
-            if let Some(excerpt) = test.excerpt.as_ref().filter(|_| unmet) {
-                write!(f, "{excerpt}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for TracedTest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}: ", self.operator, self.key, self.operands.join(", "))?;
-        match (self.unknown, self.values.as_slice()) {
-            (true, _) => f.write_str("the value is unknown")?,
-            (false, []) => f.write_str("the request has no such key")?,
-            (false, values) => f.write_str(&values.join(", "))?,
-        }
-        f.write_str(match self.outcome {
-            TracedOutcome::Met => " (met)",
-            TracedOutcome::Unmet => " (not met)",
-            TracedOutcome::Unreadable => " (cannot be read: an Allow stays unmet, a Deny is met)",
-        })
     }
 }

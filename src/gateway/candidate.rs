@@ -103,6 +103,10 @@ impl Candidate {
         self.counts = Arc::clone(&before.counts);
     }
 
+    pub(super) fn authorizer(&mut self) -> &mut Authorizer {
+        &mut self.authorizer
+    }
+
     pub(super) fn comparisons(&self) -> Comparisons {
         Comparisons {
             compared: self.counts.compared.load(Ordering::Relaxed),

@@ -113,6 +113,9 @@ impl Snapshot {
         }
         self.take_over(before);
         self.generation = before.generation + 1;
+        for authorizer in self.candidate.iter_mut().map(Candidate::authorizer).chain([&mut self.authorizer]) {
+            authorizer.set_generation(self.generation);
+        }
         self.generation
     }
 

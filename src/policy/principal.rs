@@ -1,5 +1,7 @@
 //! `Principal` elements of trust and bucket policies (spec ram-policy-language 1.4, 7.4, 7.6, 8).
 
+use std::fmt;
+
 use super::{Arn, Case, Pattern, Written};
 
 /// A caller as `Principal` elements may name it.
@@ -144,7 +146,51 @@ impl ListedPrincipal {
     }
 }
 
+impl fmt::Display for RamPrincipal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anyone => f.write_str("*"),
+            Self::Account(account) => write!(f, "acs:ram::{account}:root"),
+            Self::User { account, name } => write!(f, "acs:ram::{account}:user/{name}"),
+            Self::Role { account, name } => write!(f, "acs:ram::{account}:role/{name}"),
+        }
+    }
+}
+
+impl fmt::Display for ListedPrincipal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anyone => f.write_str("*"),
+            Self::Id(id) => f.write_str(id),
+            Self::Session(pattern) => f.write_str(pattern.as_str()),
+        }
+    }
+}
+
 impl PrincipalClause {
+    /// Every principal that it names, as a policy writes it, and whether it is one of `names`; `conditional` as for
+    /// [`matches`](Self::matches).
+    pub(crate) fn entries(&self, names: &PrincipalNames<'_>, conditional: bool) -> Vec<(String, bool)> {
+        match self {
+            Self::Trust { ram, service, federated } => {
+                let service = service.iter().map(|written| {
+                    (&written.text, matches!(names, PrincipalNames::Service { name } if **name == *written.text))
+                });
+                let federated = federated.iter().map(|written| {
+                    (
+                        &written.text,
+                        matches!(names, PrincipalNames::Federated { provider } if **provider == *written.text),
+                    )
+                });
+                let others = service.chain(federated).map(|(text, named)| (text.to_string(), named));
+                ram.iter().map(|principal| (principal.to_string(), principal.matches(names))).chain(others).collect()
+            }
+            Self::List(listed) => {
+                listed.iter().map(|listed| (listed.to_string(), listed.matches(names, conditional))).collect()
+            }
+        }
+    }
+
     /// Whether the statement is about `names`; `conditional` says whether it has a condition, which in a bucket
     /// policy changes whom `*` reaches.
     #[must_use]

@@ -205,6 +205,7 @@ impl<'a> Reader<'a> {
             resource: resource?,
             condition,
             principal: principal?,
+            principal_span: members.get("Principal").map(|member| member.value.span),
         })
     }
 

@@ -95,6 +95,7 @@ pub struct Statement {
     pub(super) resource: Option<ResourceClause>,
     pub(super) condition: Vec<ConditionTest>,
     pub(super) principal: Option<PrincipalClause>,
+    pub(super) principal_span: Option<Span>,
 }
 
 impl Statement {
@@ -150,5 +151,11 @@ impl Statement {
     #[must_use]
     pub fn principal(&self) -> Option<&PrincipalClause> {
         self.principal.as_ref()
+    }
+
+    /// Where the value of `Principal` stands.
+    #[must_use]
+    pub fn principal_span(&self) -> Option<Span> {
+        self.principal_span
     }
 }

@@ -1,0 +1,114 @@
+//! What a trace tells of each kind of policy.
+
+use crate::authz::{Mode, PolicySet, Request, Trace};
+use crate::catalog::Known;
+use crate::identity::{Principal, Scope};
+use crate::json::SourceText;
+use crate::policy::{Context, ContextValue, Dialect};
+
+const CLUSTER: &str = "acs:polardb:cn-hangzhou:1234567890123456:dbcluster/pc-1";
+
+fn document(name: &str, statements: &str) -> SourceText {
+    SourceText::new(name, format!("{{\n  \"Version\": \"1\",\n  \"Statement\": [{statements}]\n}}\n"))
+}
+
+/// Policies of every kind, so that each stage has statements that apply and statements that fail at each element.
+fn policies() -> PolicySet {
+    let mut set = PolicySet::new(Dialect::lenient());
+    let control = document(
+        "guard.json",
+        r#"
+    { "Effect": "Allow", "Action": "*", "Resource": "*" },
+    { "Effect": "Deny", "NotAction": ["polardb:Close*", "ecs:*"], "Resource": "*" }"#,
+    );
+    set.add_control("guard", &control, "fd-prod").unwrap();
+    let session = document(
+        "narrow.json",
+        r#"
+    { "Effect": "Allow", "Action": "polardb:CloseX", "Resource": ["acs:polardb:*:*:dbcluster/pc-2", "acs:polardb:*:*:dbcluster/*"] }"#,
+    );
+    set.set_session("narrow", &session).unwrap();
+    let own = document(
+        "own.json",
+        r#"
+    { "Sid": "other", "Effect": "Allow", "Action": "ecs:*", "Resource": "*" },
+    { "Effect": "Allow", "Action": "polardb:*", "Resource": "acs:polardb:*:*:dbcluster/pc-9" },
+    { "Effect": "Allow", "Action": "polardb:*", "Resource": "*",
+      "Condition": { "Bool": { "acs:SecureTransport": "true" },
+                     "IpAddress": { "acs:SourceIp": ["203.0.113.0/24", "198.51.100.7"] } } },
+    { "Effect": "Deny", "Action": "polardb:*", "Resource": "*",
+      "Condition": { "StringNotEquals": { "acs:ResourceTag/team": "dba" } } }"#,
+    );
+    set.add_identity("own", &own, Scope::Account).unwrap();
+    let group = document(
+        "group.json",
+        r#"
+    { "Effect": "Allow", "Action": "polardb:Close*", "Resource": "*",
+      "Condition": { "DateLessThan": { "acs:CurrentTime": "2027-01-01T00:00:00Z" } } }"#,
+    );
+    set.add_identity("group", &group, Scope::ResourceGroup("rg-a".into())).unwrap();
+    set
+}
+
+fn explained(set: &PolicySet, action: &str, resource: &str, mode: Mode) -> Trace {
+    let principal = Principal::RoleSession {
+        account: "1234567890123456".into(),
+        role: "ops".into(),
+        session: "s1".into(),
+        policy: None,
+    };
+    let mut context = Context::new();
+    context.set("acs:SecureTransport", "true");
+    context.set("acs:SourceIp", "192.0.2.1");
+    context.set("acs:ResourceTag/team", "dba");
+    context.set_value("acs:CurrentTime", ContextValue::Unknown);
+    let request = Request {
+        principal: &principal,
+        action,
+        resource,
+        owner: None,
+        resource_group: &Known::Known(Some("rg-a".to_owned())),
+        context: &context,
+        mode,
+    };
+    set.explain(&request).1
+}
+
+#[test]
+fn every_statement_of_every_kind_says_by_what_it_matched_or_failed() {
+    let trace = explained(&policies(), "polardb:CloseX", CLUSTER, Mode::General);
+    insta::assert_snapshot!(trace);
+    insta::assert_json_snapshot!(trace);
+}
+
+#[test]
+fn a_trust_policy_says_whom_it_names() {
+    let mut set = PolicySet::new(Dialect::strict());
+    let take = document("take.json", r#"{ "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*" }"#);
+    set.add_identity("take", &take, Scope::Account).unwrap();
+    let trust = document(
+        "trust.json",
+        r#"
+    { "Effect": "Allow", "Action": "sts:AssumeRole",
+      "Principal": { "RAM": ["acs:ram::1234567890123456:user/alice"], "Service": ["ecs.aliyuncs.com"] } },
+    { "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "RAM": "acs:ram::1234567890123456:root" } }"#,
+    );
+    set.set_trust("trust", &trust).unwrap();
+    let role = "acs:ram::1234567890123456:role/dba";
+    insta::assert_snapshot!(explained(&set, "sts:AssumeRole", role, Mode::AssumeRole));
+}
+
+#[test]
+fn a_bucket_policy_says_whom_it_names() {
+    let mut set = PolicySet::new(Dialect::strict());
+    let bucket = document(
+        "bucket.json",
+        r#"
+    { "Effect": "Deny", "Action": "oss:GetObject", "Resource": "*", "Principal": ["2234567890123456"] },
+    { "Effect": "Allow", "Action": "oss:GetObject", "Resource": "*",
+      "Principal": ["arn:sts::1234567890123456:assumed-role/ops/*"] }"#,
+    );
+    set.add_resource("bucket", &bucket).unwrap();
+    let object = "acs:oss:*:1234567890123456:bucket/key";
+    insta::assert_snapshot!(explained(&set, "oss:GetObject", object, Mode::General));
+}
