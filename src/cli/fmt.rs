@@ -44,7 +44,7 @@ pub(super) struct Fmt {
     /// Read policies leniently: comments, which are kept, trailing commas, and what else is common in the wild.
     #[arg(long)]
     lenient: bool,
-    /// What the policies are used as, where neither their place nor their shape says so [default: identity].
+    /// What the policies are used as, whatever their place and their shape say.
     #[arg(long, value_enum)]
     kind: Option<Kind>,
     /// The name of the file that standard input is, which says what it is written in.

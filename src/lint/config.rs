@@ -4,7 +4,7 @@ mod file;
 
 use std::path::{Path, PathBuf};
 
-pub(super) use file::{glob, syntax, text};
+pub(super) use file::{glob, plain, syntax, text};
 use globset::GlobSet;
 
 use super::{Baseline, Selection, Settings, Suppressions};

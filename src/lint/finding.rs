@@ -152,26 +152,18 @@ impl Draft<'_> {
     /// Adds a fix, as safe as the rule's are in general. The title is an order ("write `1`"); without edits, as
     /// [`Subject::removal`](super::Subject::removal) may leave it, there is no fix. A rule that declares none offers none.
     pub fn fix(self, title: impl Into<String>, edits: impl IntoIterator<Item = Edit>) -> Self {
-        match self.most {
-            Some(applicability) => self.with_fix(applicability, title, edits),
-            None => self,
-        }
+        self.fix_as(Applicability::Unsafe, title, edits)
     }
 
-    /// Adds a fix that is not safe, of a rule whose fixes are safe in general.
-    pub fn unsafe_fix(self, title: impl Into<String>, edits: impl IntoIterator<Item = Edit>) -> Self {
-        match self.most {
-            Some(_) => self.with_fix(Applicability::Unsafe, title, edits),
-            None => self,
-        }
-    }
-
-    fn with_fix(
+    /// Adds a fix that is safer than the rule's may be in general.
+    pub fn fix_as(
         self,
         applicability: Applicability,
         title: impl Into<String>,
         edits: impl IntoIterator<Item = Edit>,
     ) -> Self {
+        let Some(most) = self.most else { return self };
+        let applicability = applicability.min(most);
         let mut edits: Vec<_> = edits.into_iter().collect();
         edits.sort_by_key(|edit| edit.span);
         if edits.is_empty() {

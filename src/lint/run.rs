@@ -107,7 +107,14 @@ pub fn run(config: &Config, files: &[documents::Found], options: &Options, done:
     });
     let mut checked = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     checked.sort_by_key(|(index, _)| *index);
-    outcome(config, checked.into_iter().map(|(_, checked)| checked).collect())
+    let mut outcome = outcome(config, checked.into_iter().map(|(_, checked)| checked).collect());
+    if let Some((change, mended)) =
+        options.most.and_then(|most| config.suppressions.mend(&mut outcome.diagnostics, most))
+    {
+        outcome.changes.push(change);
+        outcome.mended += mended;
+    }
+    outcome
 }
 
 /// Checks a text that is no file, under the name that people know it by.

@@ -16,10 +16,10 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::config::{glob, syntax, text};
+use super::config::{glob, plain, syntax, text};
 use super::rules::meta;
-use super::run::Found;
-use super::{Findings, Rule, Selector};
+use super::run::{Change, Found};
+use super::{Applicability, Edit, Findings, Rule, Selector};
 use crate::json::{SourceText, Span};
 use crate::report::{Diagnostic, Finding, Severity};
 
@@ -27,6 +27,7 @@ use crate::report::{Diagnostic, Finding, Severity};
 #[derive(Debug, Clone, Default)]
 pub struct Suppressions {
     source: Option<SourceText>,
+    path: PathBuf,
     directory: PathBuf,
     entries: Vec<Suppression>,
 }
@@ -40,6 +41,8 @@ struct Suppression {
     reason: String,
     expires: Option<Date>,
     span: Span,
+    /// Where its last value ends.
+    end: usize,
 }
 
 #[derive(Deserialize)]
@@ -54,10 +57,9 @@ struct SuppressionsFile {
 struct Entry {
     rule: Spanned<String>,
     path: Spanned<String>,
-    #[serde(default)]
-    reason: String,
+    reason: Option<Spanned<String>>,
     expires: Option<Spanned<toml::Value>>,
-    fingerprint: Option<String>,
+    fingerprint: Option<Spanned<String>>,
 }
 
 impl Suppressions {
@@ -66,7 +68,8 @@ impl Suppressions {
     /// # Errors
     /// Every mistake of the file.
     pub(super) fn read(path: &Path, directory: &Path) -> Result<Self, Vec<Finding>> {
-        Self::parse(&text(path).map_err(|finding| vec![finding])?, directory)
+        let read = Self::parse(&text(path).map_err(|finding| vec![finding])?, directory)?;
+        Ok(Self { path: path.to_owned(), ..read })
     }
 
     pub(super) fn parse(source: &SourceText, directory: &Path) -> Result<Self, Vec<Finding>> {
@@ -85,7 +88,8 @@ impl Suppressions {
                 }),
             }
         }
-        let read = Self { source: Some(source.clone()), directory: directory.to_owned(), entries };
+        let path = PathBuf::from(source.name());
+        let read = Self { source: Some(source.clone()), path, directory: directory.to_owned(), entries };
         if mistakes.is_empty() { Ok(read) } else { Err(mistakes) }
     }
 
@@ -119,12 +123,16 @@ impl Suppressions {
             kept
         });
         let mut diagnostics = Vec::new();
-        let mut note = |rule: &'static Rule, span: Span, message: String, help: &str| {
-            let mut findings = Findings::of(rule);
-            findings.at(span, message).help(help);
-            diagnostics.extend(findings.into_vec().iter().map(|finding| finding.report(source)));
-        };
-        for (entry, used) in self.entries.iter().zip(used) {
+        let mut note =
+            |rule: &'static Rule, span: Span, message: String, help: &str, fix: Option<(Applicability, Edit)>| {
+                let mut findings = Findings::of(rule);
+                let draft = findings.at(span, message).help(help);
+                if let Some((applicability, edit)) = fix {
+                    draft.fix_as(applicability, "take the suppression away", [edit]);
+                }
+                diagnostics.extend(findings.into_vec().iter().map(|finding| finding.report(source)));
+            };
+        for (index, (entry, used)) in self.entries.iter().zip(used).enumerate() {
             let pattern = &entry.pattern;
             if entry.reason.trim().is_empty() {
                 let message = format!("the suppression for `{pattern}` has no reason");
@@ -133,23 +141,88 @@ impl Suppressions {
                     entry.span,
                     message,
                     "say why the finding is right to stay",
+                    None,
                 );
             }
             if let Some(date) = entry.expires.filter(|_| used && !entry.counts(today)) {
                 let message = format!("the suppression for `{pattern}` has expired on {date}");
-                note(&meta::expired_suppression::RULE, entry.span, message, "mend the finding, or answer for it anew");
+                note(
+                    &meta::expired_suppression::RULE,
+                    entry.span,
+                    message,
+                    "mend the finding, or answer for it anew",
+                    None,
+                );
             }
-            let looked_at = || {
-                let rules = || super::all().filter(|rule| entry.rules.names(rule));
-                checked.iter().any(|path| entry.paths.is_match(path) && rules().any(|rule| asked(path, rule)))
-            };
-            let gone = || !pattern.contains(['*', '?', '[', '{']) && !self.directory.join(pattern).exists();
-            if !used && (looked_at() || gone()) {
+            let rules = || super::all().filter(|rule| entry.rules.names(rule));
+            let looked_at =
+                || checked.iter().any(|path| entry.paths.is_match(path) && rules().any(|rule| asked(path, rule)));
+            let gone = !pattern.contains(['*', '?', '[', '{']) && !self.directory.join(pattern).exists();
+            if !used && (gone || looked_at()) {
                 let message = format!("the suppression for `{pattern}` suppresses nothing");
-                note(&meta::unused_suppression::RULE, entry.span, message, "take it away");
+                // A pattern, or a folder, may have files that were not looked at this time.
+                let whole = || {
+                    let file = checked.iter().find(|path| path.as_path() == Path::new(plain(pattern)));
+                    file.is_some_and(|path| rules().all(|rule| asked(path, rule)))
+                };
+                let applicability = if gone || whole() { Applicability::Safe } else { Applicability::Unsafe };
+                let fix = self.removal(index, source).map(|edit| (applicability, edit));
+                note(&meta::unused_suppression::RULE, entry.span, message, "take it away", fix);
             }
         }
         diagnostics
+    }
+
+    /// Takes an entry away with its lines, and what is empty below it. Comments in lines of their own above and below it
+    /// stay. `None` where it does not stand in lines of its own.
+    fn removal(&self, index: usize, source: &SourceText) -> Option<Edit> {
+        let text = source.text();
+        let entry = self.entries.get(index)?;
+        let start = entry.span.start;
+        let line = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
+        if !text.get(start..)?.starts_with("[[") || !text.get(line..start)?.trim().is_empty() {
+            return None;
+        }
+        let after = text.get(entry.end..)?;
+        let mut end = entry.end + after.find('\n').map_or(after.len(), |at| at + 1);
+        while let Some(blank) = text.get(end..)?.split_inclusive('\n').next().filter(|line| line.trim().is_empty()) {
+            end += blank.len();
+        }
+        if end < text.len() {
+            return Some(Edit::delete(Span::new(line, end)));
+        }
+        // No empty lines are left at the end of the file.
+        let kept = text.get(..line)?.trim_end();
+        let kept = if kept.is_empty() { 0 } else { kept.len() + 1 };
+        Some(Edit::delete(Span::new(kept.min(line), end)))
+    }
+
+    /// Takes those of its unused entries out of the file whose fixes are no more careless than `most`, and their findings
+    /// out of `found`.
+    pub(super) fn mend(&self, found: &mut Vec<Diagnostic>, most: Applicability) -> Option<(Change, usize)> {
+        let source = self.source.as_ref()?;
+        let mut gone: Vec<Span> = Vec::new();
+        let before = found.len();
+        found.retain(|diagnostic| {
+            let unused = diagnostic.finding.code == meta::unused_suppression::RULE.code;
+            let fix = diagnostic.fix.as_ref().filter(|fix| unused && (fix.safe || most == Applicability::Unsafe));
+            gone.extend(fix.iter().flat_map(|fix| fix.edits.iter().map(|(span, _)| *span)));
+            fix.is_none()
+        });
+        gone.sort();
+        let (mut after, mut at) = (String::with_capacity(source.text().len()), 0);
+        for span in &gone {
+            after.push_str(source.text().get(at..span.start.max(at))?);
+            at = at.max(span.end);
+        }
+        after.push_str(source.text().get(at..)?);
+        if at == source.text().len() {
+            after.truncate(after.trim_end().len());
+            after.push_str(if after.is_empty() { "" } else { "\n" });
+        }
+        let change =
+            Change { path: self.path.clone(), name: source.name().to_owned(), before: source.text().to_owned(), after };
+        (!gone.is_empty()).then(|| (change, before - found.len()))
     }
 }
 
@@ -173,6 +246,13 @@ fn suppression(entry: Entry, span: Span) -> Result<Suppression, Mistake> {
         (entry.rule.span().into(), unknown.to_string(), help)
     })?;
     let pattern = entry.path.get_ref();
+    let ends = [
+        Some(entry.rule.span().end),
+        Some(entry.path.span().end),
+        entry.reason.as_ref().map(|reason| reason.span().end),
+        entry.expires.as_ref().map(|expires| expires.span().end),
+        entry.fingerprint.as_ref().map(|fingerprint| fingerprint.span().end),
+    ];
     let no_pattern = |error: globset::Error| {
         let message = format!("`{pattern}` is no pattern of paths: {error}");
         (entry.path.span().into(), message, "write it as in `legacy/**/*.json`")
@@ -191,10 +271,11 @@ fn suppression(entry: Entry, span: Span) -> Result<Suppression, Mistake> {
         rules,
         pattern: pattern.clone(),
         paths,
-        fingerprint: entry.fingerprint,
-        reason: entry.reason,
+        fingerprint: entry.fingerprint.map(Spanned::into_inner),
+        reason: entry.reason.map(Spanned::into_inner).unwrap_or_default(),
         expires: expires.transpose()?,
         span,
+        end: ends.into_iter().flatten().max().unwrap_or(span.end),
     })
 }
 

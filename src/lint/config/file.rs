@@ -278,7 +278,12 @@ impl Reading<'_> {
 
 /// A pattern of paths: `*` within one folder, `**` across folders. A folder stands for everything below it.
 pub(in crate::lint) fn glob(pattern: &str) -> Result<Vec<globset::Glob>, globset::Error> {
-    let pattern = pattern.strip_prefix("./").unwrap_or(pattern).trim_end_matches('/');
+    let pattern = plain(pattern);
     let one = |pattern: &str| GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).build();
     Ok(vec![one(pattern)?, one(&format!("{pattern}/**"))?])
+}
+
+/// A pattern without what only says where it begins and that it is a folder.
+pub(in crate::lint) fn plain(pattern: &str) -> &str {
+    pattern.strip_prefix("./").unwrap_or(pattern).trim_end_matches('/')
 }

@@ -3,7 +3,9 @@
 use crate::catalog::{Authorization, Confidence, Operation, Product};
 use crate::json::Span;
 use crate::lint::{Draft, Subject};
-use crate::policy::{ArnTemplate, COVERAGE_WORK, Case, Coverage, Effect, Pattern, PolicyKind, Statement};
+use crate::policy::{
+    ArnTemplate, COVERAGE_WORK, Case, Coverage, Effect, Pattern, PolicyKind, ResourceClause, Statement,
+};
 
 /// The kinds of policy that have `Resource`.
 pub(super) const WITH_RESOURCE: &[PolicyKind] =
@@ -62,6 +64,14 @@ pub(super) fn every_resource(statement: &Statement) -> bool {
         !resource.is_negated()
             && all.covered_by(resource.patterns().map(|(pattern, _)| pattern), COVERAGE_WORK) == Coverage::Covered
     })
+}
+
+/// Whether the patterns together reach every resource that has an ARN; the text `*`, which calls about no single resource
+/// are checked on, they may leave out.
+pub(super) fn every_arn(resource: &ResourceClause) -> bool {
+    let all = Pattern::new("acs:?*:*:*:?*", Case::Arn);
+    !resource.is_negated()
+        && all.covered_by(resource.patterns().map(|(pattern, _)| pattern), COVERAGE_WORK) == Coverage::Covered
 }
 
 /// Whether the patterns of the statement together are every action.

@@ -74,6 +74,58 @@ fn a_fingerprint_narrows_a_suppression_to_one_finding() {
     assert_eq!(suppressed(&entry), ["security/allow-notaction:1", "meta/unused-suppression:1"]);
 }
 
+/// The text of a suppressions file after fixes up to `most`, and what is left to say of it.
+fn mended(entries: &str, most: Applicability) -> (String, Vec<String>) {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+    fs::create_dir(directory.path().join("b")).unwrap();
+    write("p.json", NOT_ACTION);
+    write("b/q.json", CLEAN);
+    write(super::super::SUPPRESSIONS_FILE, entries);
+    write(super::super::FILE, "select = [\"security/allow-notaction\", \"meta\"]\n");
+    let config = Config::find(directory.path()).unwrap();
+    let found = documents::find(&[directory.path().to_owned()]).unwrap();
+    let options = Options { most: Some(most), ..Options::default() };
+    let outcome = run(&config, &found, &options, &AtomicUsize::new(0));
+    let left = outcome.diagnostics.iter().map(|diagnostic| diagnostic.rule.clone());
+    let left = left.filter(|rule| rule.starts_with("meta/")).collect();
+    assert!(outcome.changes.len() <= 1 && (outcome.mended > 0) != outcome.changes.is_empty(), "{:?}", outcome.changes);
+    let file = directory.path().join(super::super::SUPPRESSIONS_FILE);
+    assert!(outcome.changes.iter().all(|change| change.path == file && change.before == entries));
+    (outcome.changes.into_iter().next().map_or(entries.to_owned(), |change| change.after), left)
+}
+
+#[test]
+fn a_fix_takes_unused_suppressions_away_and_nothing_else() {
+    let used = "[[suppress]]\nrule = \"RAM711\" # the only one\npath = \"p.json\"\nreason = \"reviewed\"\n";
+    let unused = |path: &str| {
+        format!(
+            "[[suppress]]\nrule = \"RAM711\"\npath = \"{path}\"\n# why not\nreason = \"\"\"\n[[odd]]\n\"\"\" # end\n"
+        )
+    };
+    let (gone, clean, folder) = (unused("gone.json"), unused("./b/q.json"), unused("b"));
+    for (before, after) in [
+        (format!("# head\n\n{gone}\n{used}"), format!("# head\n\n{used}")),
+        (format!("# head\n{used}\n# kept\n{clean}\n# foot\n"), format!("# head\n{used}\n# kept\n# foot\n")),
+        (format!("{used}\n{gone}\n{clean}"), used.to_owned()),
+        (format!("{gone}{used}{clean}\n\n"), used.to_owned()),
+        (format!("{gone}\n{clean}"), String::new()),
+        (used.trim_end().to_owned() + "\n\n" + gone.trim_end(), used.to_owned()),
+    ] {
+        assert_eq!(mended(&before, Applicability::Safe), (after, Vec::new()), "{before}");
+    }
+    let some = format!("{used}\n{folder}");
+    assert_eq!(mended(&some, Applicability::Safe), (some.clone(), vec!["meta/unused-suppression".to_owned()]));
+    assert_eq!(mended(&some, Applicability::Unsafe), (used.to_owned(), Vec::new()));
+}
+
+#[test]
+fn an_entry_that_shares_its_line_is_left_to_its_author() {
+    let text = "suppress = [{ rule = \"RAM711\", path = \"gone.json\", reason = \"r\" }]\n";
+    let (after, left) = mended(text, Applicability::Unsafe);
+    assert_eq!((after.as_str(), left.len()), (text, 1), "{left:?}");
+}
+
 #[test]
 fn mistakes_of_a_suppressions_file_are_told_at_their_places() {
     let text = "[[suppress]]\nrule = \"odd\"\npath = \"a\"\n\n[[suppress]]\nrule = \"RAM711\"\npath = \"[\"\n\n[[suppress]]\nrule = \"RAM711\"\npath = \"a\"\nexpires = \"soon\"\n";

@@ -3,7 +3,7 @@
 use super::super::reach;
 use crate::lint::rule::rule;
 use crate::lint::{Check, Findings, Subject};
-use crate::policy::{COVERAGE_WORK, Case, Coverage, Effect, Pattern, PolicyKind, Statement};
+use crate::policy::{Effect, PolicyKind, Statement};
 
 rule! {
     /// ## What it does
@@ -35,20 +35,14 @@ rule! {
 }
 
 fn check(statement: &Statement, _: &Subject<'_>, found: &mut Findings) {
-    let Some(resource) = statement.resource().filter(|resource| !resource.is_negated()) else { return };
-    let mut all = resource.patterns().map(|(pattern, _)| pattern);
-    if statement.effect() != Effect::Allow || all.any(|pattern| pattern.as_str() == "*") {
+    let Some(resource) = statement.resource().filter(|resource| reach::every_arn(resource)) else { return };
+    if statement.effect() != Effect::Allow || resource.patterns().any(|(pattern, _)| pattern.as_str() == "*") {
         return;
     }
-    let everything = Pattern::new("acs:?*:*:*:?*", Case::Arn);
-    let all = resource.patterns().map(|(pattern, _)| pattern);
-    if everything.covered_by(all, COVERAGE_WORK) == Coverage::Covered {
-        let message = match resource.matches("*") {
-            true => "this is `*`, every resource, in other words",
-            false => "this is every resource there is, all but the text `*` itself",
-        };
-        let draft =
-            found.at(resource.span(), message).help("write `*` if every resource is meant, or name those that are");
-        reach::limits(draft, statement);
-    }
+    let message = match resource.matches("*") {
+        true => "this is `*`, every resource, in other words",
+        false => "this is every resource there is, all but the text `*` itself",
+    };
+    let draft = found.at(resource.span(), message).help("write `*` if every resource is meant, or name those that are");
+    reach::limits(draft, statement);
 }

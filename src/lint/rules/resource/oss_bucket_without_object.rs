@@ -71,7 +71,8 @@ fn check(statement: &Statement, _: &Subject<'_>, found: &mut Findings) {
             continue;
         }
         let what = if objects { "objects only" } else { "buckets only" };
-        let message = format!("{} is checked on {on}, and this statement names {what}", reach::some(hit));
+        let verb = if hit.len() == 1 { "is" } else { "are" };
+        let message = format!("{} {verb} checked on {on}, and this statement names {what}", reach::some(hit));
         let help = if objects {
             "add the bucket, as in `acs:oss:*:*:bucket`"
         } else {

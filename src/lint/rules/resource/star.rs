@@ -4,7 +4,7 @@ use super::super::reach;
 use crate::catalog::{Authorization, Confidence, Operation};
 use crate::lint::rule::rule;
 use crate::lint::{Check, Findings, Subject};
-use crate::policy::{COVERAGE_WORK, Case, Coverage, Pattern, PolicyKind, Statement};
+use crate::policy::{PolicyKind, Statement};
 
 rule! {
     /// ## What it does
@@ -39,10 +39,8 @@ rule! {
 }
 
 fn check(statement: &Statement, subject: &Subject<'_>, found: &mut Findings) {
-    let Some(resource) = statement.resource().filter(|resource| !resource.is_negated()) else { return };
-    let everything = Pattern::new("acs:?*:*:*:?*", Case::Arn);
-    let all = resource.patterns().map(|(pattern, _)| pattern);
-    if !reach::allows(statement) || everything.covered_by(all, COVERAGE_WORK) != Coverage::Covered {
+    let Some(resource) = statement.resource().filter(|resource| reach::every_arn(resource)) else { return };
+    if !reach::allows(statement) {
         return;
     }
     let mut named = Vec::new();
