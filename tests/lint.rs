@@ -275,8 +275,8 @@ fn no_mistake_of_a_document_goes_without_a_finding() {
         "{}",
         r#"{"Version": 1, "Statement": []}"#,
         r#"{"Version": "1", "Statement": {}, "Id": "x", "Id": "y"}"#,
-        r#"{"Version": "1", "Statement": [{"Effect": "allow", "action": [], "NotResource": "", "Principal": "*"}]}"#,
-        r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "NotAction": "*", "Resource": 1,
+        r#"{"Version": "1", "Statement": [{"Effect": "allow", "action": [], "Action": "oss:*", "NotResource": "", "Principal": "*"}]}"#,
+        r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "oss:*", "NotAction": "*", "Resource": 1,
             "Condition": {"Null": {}, "Bool": {"acs:SecureTransport": true}, "IpAddress": {"acs:SourceIp": "x"}}}]}"#,
     ] {
         let source = SourceText::new("p.json", text);

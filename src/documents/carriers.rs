@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::Embedded;
 use crate::policy::PolicyKind;
 
 const DATA: &str = include_str!("data/carriers.toml");
@@ -26,9 +27,16 @@ pub(super) struct Carrier {
     path: String,
     /// What the document is used as.
     pub(super) kind: PolicyKind,
+    /// Of a resource policy, the service that reads it.
+    pub(super) service: Option<String>,
 }
 
 impl Carrier {
+    /// The document as one that this attribute carries.
+    pub(super) fn of(&'static self, document: Embedded) -> Embedded {
+        Embedded { service: self.service.as_deref(), ..document }
+    }
+
     /// The names that lead to the attribute, the last one its own.
     pub(super) fn path(&self) -> impl Iterator<Item = &str> {
         self.path.split('.')
@@ -53,6 +61,10 @@ mod tests {
     fn the_data_is_sound() {
         let carriers: Carriers = toml::from_str(DATA).unwrap();
         assert!(carriers.terraform.len() > 10 && carriers.ros.len() > 5);
+        for carrier in carriers.terraform.iter().chain(&carriers.ros) {
+            let of_a_service = carrier.kind == PolicyKind::Resource;
+            assert_eq!(carrier.service.is_some(), of_a_service, "{}.{}", carrier.r#type, carrier.path);
+        }
         let [role, document] = &of_terraform("alicloud_ram_role").collect::<Vec<_>>()[..] else { panic!("two") };
         assert_eq!((role.kind, document.kind), (PolicyKind::Trust, PolicyKind::Trust));
         let inline = of_ros("ALIYUN::RAM::Role").nth(1).unwrap();

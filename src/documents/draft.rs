@@ -113,7 +113,8 @@ impl Draft {
         };
         let (text, map) = self.builder.finish(whole);
         let text = SourceText::new(format!("{}#{name}", file.name()), text);
-        Embedded { file: file.clone(), text, map, name, kind, neighbour: None, unread: self.unread, editing }
+        let (service, neighbour) = (None, None);
+        Embedded { file: file.clone(), text, map, name, kind, service, neighbour, unread: self.unread, editing }
     }
 
     fn follow(&mut self, text: &str) {

@@ -16,6 +16,7 @@ pub struct Embedded {
     pub(super) map: Map,
     pub(super) name: String,
     pub(super) kind: Option<PolicyKind>,
+    pub(super) service: Option<&'static str>,
     pub(super) neighbour: Option<Neighbour>,
     pub(super) unread: Vec<Unread>,
     pub(super) editing: Editing,
@@ -67,6 +68,7 @@ impl Embedded {
             map: Map::identity(file.text().len()),
             name: stem(file.name()).to_owned(),
             kind,
+            service: None,
             neighbour: None,
             unread: Vec::new(),
             editing: Editing::File,
@@ -96,6 +98,13 @@ impl Embedded {
     #[must_use]
     pub fn kind(&self) -> Option<PolicyKind> {
         self.kind
+    }
+
+    /// Of a resource policy, the RAM code of the service that reads it, where its place shows it: each has rules of its
+    /// own on what a resource policy may hold.
+    #[must_use]
+    pub fn service(&self) -> Option<&'static str> {
+        self.service
     }
 
     /// The language it is written in, where that is another than RAM's: then no rule of RAM's applies to it.

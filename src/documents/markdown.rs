@@ -78,6 +78,7 @@ impl Fence {
             map,
             name: format!("line {}", position.line),
             kind: options.kind.or(kind),
+            service: None,
             neighbour,
             unread: Vec::new(),
         })

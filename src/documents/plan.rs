@@ -63,11 +63,12 @@ fn resource(entry: &Node, values: &Node, file: &SourceText, contents: &mut Conte
     }
 }
 
-fn document(value: &Node, file: &SourceText, name: String, carrier: &carriers::Carrier) -> Option<Embedded> {
+fn document(value: &Node, file: &SourceText, name: String, carrier: &'static carriers::Carrier) -> Option<Embedded> {
     // An attribute that is not set is null or empty.
     let filled = value.text().is_some_and(|text| !text.trim().is_empty());
     let kind = Some(carrier.kind);
-    filled.then(|| carried::document(value, file, name, kind, &NoFunctions, "a plan of Terraform")).flatten()
+    let document = filled.then(|| carried::document(value, file, name, kind, &NoFunctions, "a plan of Terraform"));
+    Some(carrier.of(document.flatten()?))
 }
 
 /// A note for every document that is known only once the plan has been applied.

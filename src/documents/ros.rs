@@ -26,7 +26,7 @@ pub(super) fn read(root: &Node, file: &SourceText) -> Contents {
                 let property = path.last().copied().unwrap_or_default();
                 let name = format!("{name}.{property}");
                 match carried::document(value, file, name.clone(), Some(carrier.kind), &Ros, "a part of a template") {
-                    Some(document) => contents.documents.push(document),
+                    Some(document) => contents.documents.push(carrier.of(document)),
                     None if value.content == Content::Bare("null".to_owned()) => {}
                     None => contents.notes.push(Finding {
                         severity: Severity::Note,

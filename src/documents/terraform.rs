@@ -40,7 +40,7 @@ struct Reader<'f> {
     file: &'f SourceText,
     locals: BTreeMap<&'f str, &'f Expression>,
     /// The kinds of the policies that refer to a data source.
-    used_as: BTreeMap<String, PolicyKind>,
+    used_as: BTreeMap<String, &'static Carrier>,
     contents: Contents,
 }
 
@@ -60,21 +60,22 @@ impl<'f> Reader<'f> {
             }
         }
         if kind == "alicloud_ram_policy" && block.body.has_blocks("statement") {
-            self.blocks(block, address, Some(PolicyKind::Identity));
+            let document = self.blocks(block, address, Some(PolicyKind::Identity));
+            self.contents.documents.extend(document);
         }
     }
 
-    fn attribute(&mut self, attribute: &'f Attribute, carrier: &Carrier, address: &str, nested: bool) {
+    fn attribute(&mut self, attribute: &'f Attribute, carrier: &'static Carrier, address: &str, nested: bool) {
         let kind = carrier.kind;
         let name = if nested { format!("{address}.{}", attribute.key.as_str()) } else { address.to_owned() };
         let value = self.resolved(&attribute.value);
         let written = self.file.slice(value.span().unwrap_or_default().into());
         if let Some(source) = data_source(written) {
-            self.used_as.insert(source.to_owned(), kind);
+            self.used_as.insert(source.to_owned(), carrier);
             return;
         }
         match self.document(value, name.clone(), kind) {
-            Ok(document) => self.contents.documents.push(document),
+            Ok(document) => self.contents.documents.push(carrier.of(document)),
             // A reference to the document of another resource: it is read where it stands.
             Err(_) if matches!(value, Expression::Traversal(_)) && written.starts_with("alicloud_") => {}
             Err(what) => {
@@ -147,24 +148,26 @@ impl<'f> Reader<'f> {
     fn policy_blocks(&mut self, block: &'f Block) {
         let labels: Vec<&str> = block.labels.iter().map(|label| label.as_str()).collect();
         if let ("data", [POLICY_DOCUMENT, name]) = (block.ident.as_str(), &labels[..]) {
-            let kind = self.used_as.get(*name).copied();
-            self.blocks(block, format!("data.{POLICY_DOCUMENT}.{name}"), kind);
+            let carrier = self.used_as.get(*name).copied();
+            let document = self.blocks(block, format!("data.{POLICY_DOCUMENT}.{name}"), carrier.map(|used| used.kind));
+            self.contents.documents.extend(match carrier {
+                Some(carrier) => document.map(|document| carrier.of(document)),
+                None => document,
+            });
         }
     }
 
     /// The document that the `statement` blocks in a block are.
-    fn blocks(&mut self, block: &'f Block, name: String, kind: Option<PolicyKind>) {
+    fn blocks(&mut self, block: &'f Block, name: String, kind: Option<PolicyKind>) -> Option<Embedded> {
         let mut draft = Draft::default();
         let shape = policy_blocks::render(block, self.file, &mut draft, &|expression| self.resolved(expression));
         let whole = block.span().unwrap_or_default().into();
         for span in &shape.dynamic {
             self.note(*span, format!("statements of {name} are made by a `dynamic` block, which is not read"));
         }
-        if shape.statements > 0 {
-            let kind = kind.or(shape.kind);
-            let editing = Editing::No("blocks of Terraform");
-            self.contents.documents.push(draft.finish(self.file, whole, name, kind, editing));
-        }
+        let kind = kind.or(shape.kind);
+        let editing = Editing::No("blocks of Terraform");
+        (shape.statements > 0).then(|| draft.finish(self.file, whole, name, kind, editing))
     }
 
     fn note(&mut self, span: Span, message: String) {

@@ -2,7 +2,7 @@
 
 use super::{Applicability, Check, Finding, Findings, Fix, Rule, Settings, Subject, rules};
 use crate::json::{SourceText, Span};
-use crate::policy::{self, PolicyKind};
+use crate::policy::{self, Code, PolicyKind};
 use crate::report::Severity;
 
 /// How often fixes are applied and the rules asked again; a fix may bring up another one.
@@ -48,7 +48,9 @@ impl Linter {
     pub(super) fn check_by(&self, subject: &Subject<'_>, wanted: impl Fn(&'static Rule) -> bool) -> Vec<Finding> {
         let mut all = mistakes(subject);
         all.retain(|finding| wanted(finding.rule));
-        for rule in rules::all().filter(|rule| rule.kinds.contains(&subject.kind()) && wanted(rule)) {
+        let of_bucket = subject.is_of_bucket() == Some(true);
+        let applies = |rule: &Rule| rule.kinds.contains(&subject.kind()) && (of_bucket || rule.group() != "oss");
+        for rule in rules::all().filter(|rule| applies(rule) && wanted(rule)) {
             let mut findings = Findings::of(rule);
             match rule.check {
                 Check::Text(check) => check(subject, &mut findings),
@@ -153,7 +155,13 @@ pub(super) fn apply(text: &str, fixes: &[(&'static Rule, &Fix)]) -> Option<(Stri
 fn mistakes(subject: &Subject<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for mistake in subject.mistakes() {
-        found.extend(named(mistake, subject));
+        let most = match is_of_buckets_alone(mistake, subject).then(|| subject.is_of_bucket()) {
+            None | Some(Some(true)) => Severity::Error,
+            Some(None) => Severity::Warning,
+            Some(Some(false)) => continue,
+        };
+        let named = named(mistake, subject).into_iter();
+        found.extend(named.map(|finding| Finding { severity: finding.severity.max(most), ..finding }));
     }
     // What a lenient reading lets pass is told as a mistake already, where there are any.
     let warnings = subject.document().filter(|_| subject.mistakes().is_empty()).map_or(&[][..], |d| d.warnings());
@@ -162,6 +170,18 @@ fn mistakes(subject: &Subject<'_>) -> Vec<Finding> {
         found.extend(named.map(|finding| Finding { severity: finding.severity.max(Severity::Warning), ..finding }));
     }
     found
+}
+
+/// Whether a mistake is one in bucket policies of OSS, and need not be one in other resource policies. Those are read as
+/// bucket policies are, since nothing is evaluated by them; their principals are a text, an object or left out
+/// (aliyun/terraform-provider-alicloud: website/docs/r/privatelink_vpc_endpoint, kms_key, log_project).
+fn is_of_buckets_alone(mistake: &policy::Finding, subject: &Subject<'_>) -> bool {
+    let of_buckets = match mistake.code {
+        Code::PrincipalForm | Code::MissingPrincipal | Code::ConsecutiveStars | Code::SourceIpWithoutVpc => true,
+        Code::UnsupportedElement => subject.source().slice(mistake.span) == "\"NotAction\"",
+        _ => false,
+    };
+    of_buckets && subject.kind() == PolicyKind::Resource
 }
 
 fn named(mistake: &policy::Finding, subject: &Subject<'_>) -> Vec<Finding> {

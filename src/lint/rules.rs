@@ -16,7 +16,7 @@ mod services;
 mod session;
 mod style;
 pub(super) mod syntax;
-mod tree;
+pub(super) mod tree;
 mod trust;
 mod variable;
 

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use super::rules::tree::strings;
 use super::{Edit, Settings};
 use crate::documents::Embedded;
 use crate::json::{self, Kind, SourceText, Span, Syntax, Value};
@@ -17,6 +18,7 @@ pub struct Subject<'a> {
     mistakes: Vec<policy::Finding>,
     tree: OnceCell<Option<Value>>,
     name: Option<&'a str>,
+    service: Option<&'a str>,
     unread: Vec<Span>,
 }
 
@@ -31,14 +33,29 @@ impl<'a> Subject<'a> {
                 (Document::parse(source, kind, &most_lenient).ok(), invalid.findings)
             }
         };
-        Self { source, kind, settings, document, mistakes, tree: OnceCell::new(), name: None, unread: Vec::new() }
+        Self {
+            source,
+            kind,
+            settings,
+            document,
+            mistakes,
+            tree: OnceCell::new(),
+            name: None,
+            service: None,
+            unread: Vec::new(),
+        }
     }
 
     /// Reads a document that stands in another file.
     #[must_use]
     pub fn embedded(document: &'a Embedded, kind: PolicyKind, settings: &'a Settings) -> Self {
         let unread = document.unread().iter().map(|part| part.span).collect();
-        Self { name: Some(document.name()), unread, ..Self::new(document.text(), kind, settings) }
+        Self {
+            name: Some(document.name()),
+            service: document.service(),
+            unread,
+            ..Self::new(document.text(), kind, settings)
+        }
     }
 
     /// Whether `span` holds a part that only another program knows, such as an interpolation of Terraform: it may be
@@ -47,6 +64,35 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn has_unread(&self, span: Span) -> bool {
         self.unread.iter().any(|part| part.start < span.end && span.start < part.end)
+    }
+
+    /// Whether a resource policy is a bucket policy of OSS: the place says so that it stands at, or else what it is
+    /// about; `None` where it names no service. Endpoints, keys and log projects have policies of their own, with other
+    /// principals.
+    #[must_use]
+    pub fn is_of_bucket(&self) -> Option<bool> {
+        if self.kind != PolicyKind::Resource {
+            return Some(false);
+        }
+        if let Some(service) = self.service {
+            return Some(service == "oss");
+        }
+        let statements = self.tree().and_then(|tree| tree.members().iter().find(|member| member.name == "Statement"));
+        let statements = statements.map_or(&[][..], |member| match &member.value.kind {
+            Kind::Array(statements) => statements,
+            _ => std::slice::from_ref(&member.value),
+        });
+        let mut of_oss = None;
+        for member in statements.iter().flat_map(Value::members) {
+            if matches!(&*member.name, "Action" | "NotAction" | "Resource") {
+                strings(&member.value, &mut |text, _| {
+                    let action = text.strip_prefix("acs:").unwrap_or(text);
+                    let service = action.split_once(':').map(|(service, _)| service.eq_ignore_ascii_case("oss"));
+                    of_oss = of_oss.max(service);
+                });
+            }
+        }
+        of_oss
     }
 
     /// The text.

@@ -75,3 +75,32 @@ fn nothing_follows_from_what_only_another_program_knows() {
     let outcome = run("main.tf", &text, Some(Applicability::Unsafe));
     assert!(outcome.changes.is_empty(), "{:?}", outcome.changes);
 }
+
+#[test]
+fn a_resource_policy_of_another_service_is_not_held_to_what_oss_has() {
+    let findings = |resource: &str, statement: &str| {
+        let text = format!(
+            "resource \"{resource}\" \"it\" {{\n  {} = jsonencode({{ Version = \"1\", Statement = [{statement}] }})\n}}\n",
+            if resource.ends_with("endpoint") { "policy_document" } else { "policy" },
+        );
+        let mut config = Config::default();
+        config.selection.select = ["oss", "schema", "meta"].map(|word| Selector::parse(word).unwrap()).into();
+        let outcome = lint::run_text(&config, &SourceText::new("main.tf", text), &Options::default());
+        assert_eq!(outcome.documents, 1);
+        found(&outcome).into_iter().map(|(rule, ..)| rule).collect::<Vec<_>>()
+    };
+    let everybody = "{ Effect = \"Allow\", Action = \"*\", Resource = \"*\", Principal = [\"*\"] }";
+    assert_eq!(findings("alicloud_vpc_gateway_endpoint", everybody), Vec::<String>::new());
+    assert!(findings("alicloud_oss_bucket_policy", everybody).contains(&"oss/public-write".to_owned()));
+
+    let text = everybody.replace("[\"*\"]", "\"*\"");
+    assert_eq!(findings("alicloud_privatelink_vpc_endpoint", &text), Vec::<String>::new());
+    assert_eq!(findings("alicloud_oss_bucket", &text), ["oss/principal-form"]);
+
+    let nobody = "{ Effect = \"Deny\", Action = \"log:Post*\", Resource = \"acs:log:*:*:project/app/*\" }";
+    assert_eq!(findings("alicloud_log_project", nobody), Vec::<String>::new());
+    assert_eq!(findings("alicloud_oss_bucket_policy", nobody), ["schema/missing-principal"]);
+
+    let object = "{ Effect = \"Allow\", Action = \"kms:*\", Resource = \"*\", Principal = { RAM = [\"acs:ram::1234567890123456:*\"] } }";
+    assert_eq!(findings("alicloud_kms_key", object), Vec::<String>::new());
+}

@@ -41,7 +41,7 @@ pub(super) fn members_at(value: &Value, span: Span) -> &[Member] {
 }
 
 /// Calls `visit` for every string of the tree, the names of members included.
-pub(super) fn strings<'v>(value: &'v Value, visit: &mut impl FnMut(&'v str, Span)) {
+pub(in crate::lint) fn strings<'v>(value: &'v Value, visit: &mut impl FnMut(&'v str, Span)) {
     match &value.kind {
         Kind::String(text) => visit(text, value.span),
         Kind::Array(values) => values.iter().for_each(|value| strings(value, visit)),
