@@ -7,6 +7,8 @@ mod admin;
 mod audit;
 #[path = "cli/call.rs"]
 mod call;
+#[path = "cli/ci.rs"]
+mod ci;
 #[path = "cli/decide.rs"]
 mod decide;
 #[path = "cli/demo.rs"]
@@ -84,6 +86,7 @@ fn every_command_has_an_example_in_its_help() {
         &["check", "--help"],
         &["decide", "--help"],
         &["fmt", "--help"],
+        &["lint", "--help"],
         &["serve", "--help"],
         &["audit", "--help"],
         &["admin", "--help"],

@@ -138,7 +138,7 @@ impl Fmt {
 
     fn file(&self, path: &Path, named: bool, totals: &mut Totals) {
         let source = match std::fs::read_to_string(path) {
-            Ok(text) => SourceText::new(path.display().to_string(), text),
+            Ok(text) => SourceText::new(path.strip_prefix(".").unwrap_or(path).display().to_string(), text),
             // A file in a directory that is no text is no policy.
             Err(error) if error.kind() == std::io::ErrorKind::InvalidData && !named => return,
             Err(error) => {
