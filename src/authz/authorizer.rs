@@ -108,6 +108,12 @@ impl Authorizer {
         self.generation = generation;
     }
 
+    /// The number that its decisions carry.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
     /// Decides `request`. A principal or an owner of the resource that the world does not hold is denied.
     #[must_use]
     pub fn decide(&self, request: &Request<'_>) -> Decision {
@@ -135,7 +141,10 @@ impl Authorizer {
 
     /// Everything that takes part in deciding `request`; or, where the world does not hold all of it, the kind of
     /// policy that is not known and what to say of it.
-    fn applicable<'w>(&'w self, request: &Request<'_>) -> Result<Applicable<'w>, (PolicyType, &'static str)> {
+    pub(super) fn applicable<'w>(
+        &'w self,
+        request: &Request<'_>,
+    ) -> Result<Applicable<'w>, (PolicyType, &'static str)> {
         let identity_policy = PolicyType::AccountLevelIdentityBasedPolicy;
         let owner = match request.owner_account() {
             None => None,

@@ -94,7 +94,7 @@ impl Authorizer {
         context: &Context,
         observer: &mut impl Observer,
     ) -> Verdict {
-        judge(principal, checks, context, |request| self.observe(request, observer))
+        decide_each(principal, checks, context, |_, request| self.observe(request, observer))
     }
 
     /// Decides every check of a call and tells how, with one trace for each check in their order.
@@ -120,7 +120,7 @@ fn explain(
     mut decide: impl FnMut(&Request<'_>) -> (Decision, Trace),
 ) -> (Verdict, Vec<Trace>) {
     let mut traces = Vec::with_capacity(checks.checks.len());
-    let verdict = judge(principal, checks, context, |request| {
+    let verdict = decide_each(principal, checks, context, |_, request| {
         let (decision, trace) = decide(request);
         traces.push(trace);
         decision
@@ -128,12 +128,12 @@ fn explain(
     (verdict, traces)
 }
 
-/// Puts every check of a call to `decide` as a request of its own.
-fn judge(
+/// Puts every check of a call to `decide` as a request of its own, for whoever wants more of each than its decision.
+pub fn decide_each(
     principal: &Principal,
     checks: &Checks,
     context: &Context,
-    mut decide: impl FnMut(&Request<'_>) -> Decision,
+    mut decide: impl FnMut(&Check, &Request<'_>) -> Decision,
 ) -> Verdict {
     let check = |check: &Check| {
         let context = resource_keys(context, principal, checks, check);
@@ -146,11 +146,8 @@ fn judge(
             context: &context,
             mode: Mode::of_action(&check.action),
         };
-        let decision = decide(&request);
-        let passed = match check.requirement {
-            Requirement::Allowed => decision.outcome == Outcome::Allow,
-            Requirement::NotExplicitlyDenied => not_explicitly_denied(&decision),
-        };
+        let decision = decide(check, &request);
+        let passed = passes(&decision, check.requirement);
         CheckDecision {
             action: check.action.clone(),
             resource: check.resource.clone(),
@@ -160,6 +157,14 @@ fn judge(
         }
     };
     Verdict { decisions: checks.checks.iter().map(check).collect() }
+}
+
+/// Whether a decision is good enough.
+pub(super) fn passes(decision: &Decision, requirement: Requirement) -> bool {
+    match requirement {
+        Requirement::Allowed => decision.outcome == Outcome::Allow,
+        Requirement::NotExplicitlyDenied => not_explicitly_denied(decision),
+    }
 }
 
 /// Whether no Deny applies. A control or session policy that is silent ends the decision before every policy was

@@ -31,7 +31,7 @@ impl fmt::Display for Outcome {
 
 /// The kind of policy that decided, spelt as `AccessDeniedDetail.PolicyType` spells it
 /// (spec ram-policy-language 7.8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum PolicyType {
     /// A control policy of the resource directory.
@@ -100,13 +100,17 @@ impl StatementRef {
     }
 }
 
+impl StatementRef {
+    /// Which statement it is, in words, without its place.
+    pub(super) fn words(&self) -> String {
+        let sid = self.sid.as_ref().map(|sid| format!(" ({sid})")).unwrap_or_default();
+        format!("{} of {} policy `{}`, statement {}{sid}", self.effect, self.kind, self.policy, self.index + 1)
+    }
+}
+
 impl fmt::Display for StatementRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {} policy `{}`, statement {}", self.effect, self.kind, self.policy, self.index + 1)?;
-        if let Some(sid) = &self.sid {
-            write!(f, " ({sid})")?;
-        }
-        write!(f, ", at {}:{}:{}", self.file, self.line, self.column)
+        write!(f, "{}, at {}:{}:{}", self.words(), self.file, self.line, self.column)
     }
 }
 

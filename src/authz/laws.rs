@@ -279,3 +279,52 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    // Each case is a search.
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// What is told to allow does allow, is found again, and needs all of its changes.
+    #[test]
+    fn near_misses_are_allowed_when_they_are_made(policies in policies(), question in question()) {
+        asked(&policies, &question, &Form { split: None, key: TEAM }, |set, request| {
+            let found = set.near_misses(request, Search::default());
+            if set.decide(request).outcome == Outcome::Allow {
+                assert_eq!(found, NearMisses::default());
+            }
+            assert_eq!(set.near_misses(request, Search::default()), found);
+            for (number, miss) in found.found.iter().enumerate() {
+                assert_eq!(miss.decision.outcome, Outcome::Allow);
+                assert!(miss.changes.len() <= Search::default().changes);
+                for other in found.found.iter().skip(number + 1) {
+                    assert!(miss.changes.iter().any(|change| !other.changes.contains(change)), "{other} has all of {miss}");
+                }
+                // What changes the request alone can be tried without the search.
+                let mut context = request.context.clone();
+                let mut group = request.resource_group.clone();
+                let of_request = miss.changes.iter().all(|change| match change {
+                    Change::Context { key, to, .. } => {
+                        context.set_value(key, match to {
+                            GivenValue::Values(values) => ContextValue::Present(values.clone()),
+                            GivenValue::Absent => ContextValue::Absent,
+                            GivenValue::Unknown => ContextValue::Unknown,
+                        });
+                        true
+                    }
+                    Change::ResourceGroup { to, .. } => {
+                        group = Known::Known(Some(to.clone()));
+                        true
+                    }
+                    _ => false,
+                });
+                if of_request {
+                    let changed = Request { context: &context, resource_group: &group, ..*request };
+                    assert_eq!(set.decide(&changed).outcome, Outcome::Allow, "{miss}");
+                }
+            }
+            for grant in set.grants(request).grants {
+                assert_eq!(grant.statement.effect, crate::policy::Effect::Allow);
+            }
+        });
+    }
+}

@@ -61,6 +61,7 @@ impl PolicyKind {
 pub struct Document {
     source: SourceText,
     kind: PolicyKind,
+    dialect: Dialect,
     statements: Vec<Statement>,
     warnings: Vec<Finding>,
 }
@@ -75,7 +76,9 @@ impl Document {
         let statements = reader.document();
         let (findings, warnings) = reader.finish();
         match (statements, findings.is_empty()) {
-            (Some(statements), true) => Ok(Self { source: source.clone(), kind, statements, warnings }),
+            (Some(statements), true) => {
+                Ok(Self { source: source.clone(), kind, dialect: dialect.clone(), statements, warnings })
+            }
             _ => Err(InvalidPolicy { document: source.clone(), findings }),
         }
     }
@@ -92,6 +95,12 @@ impl Document {
         self.kind
     }
 
+    /// How it was read.
+    #[must_use]
+    pub fn dialect(&self) -> &Dialect {
+        &self.dialect
+    }
+
     /// Its statements, in text order; the order never changes a decision.
     #[must_use]
     pub fn statements(&self) -> &[Statement] {
@@ -101,8 +110,20 @@ impl Document {
     /// The same document without its statements of this effect.
     #[must_use]
     pub fn without(&self, effect: Effect) -> Self {
-        let statements = self.statements.iter().filter(|statement| statement.effect() != effect).cloned().collect();
-        Self { source: self.source.clone(), kind: self.kind, statements, warnings: self.warnings.clone() }
+        self.with_statements(|statement| statement.effect() != effect)
+    }
+
+    /// The same document without the statement with this number.
+    #[must_use]
+    pub fn without_statement(&self, index: usize) -> Self {
+        self.with_statements(|statement| statement.index() != index)
+    }
+
+    fn with_statements(&self, kept: impl Fn(&Statement) -> bool) -> Self {
+        Self {
+            statements: self.statements.iter().filter(|statement| kept(statement)).cloned().collect(),
+            ..self.clone()
+        }
     }
 
     /// What is accepted and worth a look, in text order.
