@@ -13,6 +13,11 @@ pub(super) trait Functions {
 
     /// Writes it, with what is known of its text.
     fn write(&self, node: &Node, file: &SourceText, draft: &mut Draft);
+
+    /// Whether the tool makes a text of a number that stands under this name.
+    fn casts_number(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// The document that a value is: a text that holds one, or an object.
@@ -63,7 +68,14 @@ pub(super) fn write(node: &Node, file: &SourceText, draft: &mut Draft, functions
                     _ => draft.unread(file.slice(name.span), name.span),
                 }
                 draft.added(":");
-                write(value, file, draft, functions);
+                match (name.text(), &value.content) {
+                    (Some(name), Content::Bare(number))
+                        if functions.casts_number(name) && number.starts_with(|sign: char| sign.is_ascii_digit()) =>
+                    {
+                        draft.stands_for(&format!("\"{number}\""), value.span);
+                    }
+                    _ => write(value, file, draft, functions),
+                }
             }
             draft.stands_for("}", last(node.span));
         }

@@ -5,6 +5,7 @@ use super::draft::{Draft, note_unread};
 use super::tree::{Content, Node, Style, characters};
 use super::{Contents, carriers};
 use crate::json::{SourceText, Span};
+use crate::policy::PolicyKind;
 use crate::report::{Finding, Severity};
 
 /// What makes a file a template.
@@ -21,11 +22,19 @@ pub(super) fn read(root: &Node, file: &SourceText) -> Contents {
     for (name, resource) in root.at(&["Resources"]).into_iter().flat_map(Node::members) {
         let (Some(name), Some(kind)) = (name.text(), resource.get("Type").and_then(Node::text)) else { continue };
         for carrier in carriers::of_ros(kind) {
+            let functions = Ros { casts_version: carrier.kind != PolicyKind::Resource };
             let path: Vec<&str> = ["Properties"].into_iter().chain(carrier.path()).collect();
             for value in resource.at(&path) {
                 let property = path.last().copied().unwrap_or_default();
                 let name = format!("{name}.{property}");
-                match carried::document(value, file, name.clone(), Some(carrier.kind), &Ros, "a part of a template") {
+                match carried::document(
+                    value,
+                    file,
+                    name.clone(),
+                    Some(carrier.kind),
+                    &functions,
+                    "a part of a template",
+                ) {
                     Some(document) => contents.documents.push(carrier.of(document)),
                     None if value.content == Content::Bare("null".to_owned()) => {}
                     None => contents.notes.push(Finding {
@@ -45,11 +54,19 @@ pub(super) fn read(root: &Node, file: &SourceText) -> Contents {
 }
 
 /// The functions of ROS, long (`{"Ref": "Name"}`) and short (`!Ref Name`).
-struct Ros;
+struct Ros {
+    /// Whether `Version` is declared as a string, so that ROS makes one of a number: it is in the documents of RAM, as in
+    /// the roles of stack groups in aliyun/ros-templates. A bucket policy is a map of anything.
+    casts_version: bool,
+}
 
 impl Functions for Ros {
     fn is_function(&self, node: &Node) -> bool {
         function(node).is_some()
+    }
+
+    fn casts_number(&self, name: &str) -> bool {
+        self.casts_version && name == "Version"
     }
 
     /// Of `Fn::Sub` and `Fn::Join` the parts of their texts that are known, of all others nothing.

@@ -109,3 +109,26 @@ fn other_yaml_files_are_passed_over() {
     let finding = read(&SourceText::new("x.yaml", "a: ["), &options).unwrap_err().remove(0);
     assert_eq!(finding.code, "not-yaml");
 }
+
+#[test]
+fn a_number_is_a_text_where_ros_declares_one() {
+    let text = "ROSTemplateFormatVersion: '2015-09-01'
+Resources:
+  Role:
+    Type: ALIYUN::RAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: 1
+        Statement: []
+  Bucket:
+    Type: ALIYUN::OSS::Bucket
+    Properties:
+      Policy:
+        Version: 1
+        Statement: []
+";
+    let contents = contents("x.yaml", text);
+    let texts: Vec<_> = contents.documents.iter().map(|document| document.text().text()).collect();
+    assert_eq!(texts, ["{\"Version\":\"1\",\"Statement\":[]}", "{\"Version\":1,\"Statement\":[]}"]);
+    assert_eq!(place(&contents.documents[0], "\"1\""), "1");
+}
