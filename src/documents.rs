@@ -23,6 +23,7 @@ mod json_file;
 mod map;
 mod markdown;
 mod neighbour;
+mod placeholders;
 mod plan;
 mod ros;
 mod shape;

@@ -143,6 +143,17 @@ fn stand_in(expression: &str) -> String {
 
 /// A note that parts of a document could not be read, at the first of them.
 pub(super) fn note_unread(document: &Embedded) -> Option<Finding> {
+    let help = "nothing is concluded from a text that has such a part; a plan (`terraform show -json`) knows more";
+    note(document, "that are not known before it is applied", help)
+}
+
+/// A note that a policy file has parts that are filled in elsewhere, at the first of them.
+pub(super) fn note_placeholders(document: &Embedded) -> Option<Finding> {
+    let help = "nothing is concluded from a text that has such a part; check what is made of the template too";
+    note(document, "that are filled in elsewhere", help)
+}
+
+fn note(document: &Embedded, which: &str, help: &str) -> Option<Finding> {
     let first = document.unread.first()?;
     let mut expressions: Vec<&str> = Vec::new();
     for part in &document.unread {
@@ -157,15 +168,8 @@ pub(super) fn note_unread(document: &Embedded) -> Option<Finding> {
     Some(Finding {
         severity: Severity::Note,
         code: "unread".to_owned(),
-        message: format!(
-            "{} has parts that are not known before it is applied: {}{more}",
-            document.name,
-            shown.join(", ")
-        ),
-        help: Some(
-            "nothing is concluded from a text that has such a part; a plan (`terraform show -json`) knows more"
-                .to_owned(),
-        ),
+        message: format!("{} has parts {which}: {}{more}", document.name, shown.join(", ")),
+        help: Some(help.to_owned()),
         place: Some(document.place(first.span)),
     })
 }

@@ -1,7 +1,7 @@
 //! A policy document and the file it stands in.
 
-use super::Neighbour;
 use super::map::Map;
+use super::{Neighbour, placeholders};
 use crate::json::{SourceText, Span};
 use crate::policy::{InvalidPolicy, PolicyKind};
 use crate::report::Finding;
@@ -22,9 +22,10 @@ pub struct Embedded {
     pub(super) editing: Editing,
 }
 
-/// A part of a document that only another program knows: an interpolation of Terraform, a function of a template.
+/// A part of a document that only another program knows: an interpolation of Terraform, a function of a template, a
+/// placeholder in a policy file.
 ///
-/// In the text of the document it stands as `${…}`, without `*`, `?` and `:` of its own, so that it is never taken for
+/// In the text of the document it stands as `${…}`, or as it is in a policy file, without `*`, `?` and `:` of its own, so that it is never taken for
 /// a wildcard or for a field of an ARN.
 /// Nothing can be concluded from a text that has such a part: it may be anything, `*` included.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +71,7 @@ impl Embedded {
             kind,
             service: None,
             neighbour: None,
-            unread: Vec::new(),
+            unread: placeholders::within(file.text()),
             editing: Editing::File,
         }
     }

@@ -1,5 +1,6 @@
 //! JSON files: a policy, or a file of another tool that holds policies.
 
+use super::draft::note_placeholders;
 use super::shape::Shape;
 use super::tree::Node;
 use super::{Contents, Embedded, Neighbour, Options, plan, ros};
@@ -15,7 +16,9 @@ pub(super) fn read(file: &SourceText, options: &Options) -> Contents {
     match Shape::of(&tree) {
         Shape::Policy(kind) => {
             let kind = options.kind.or(kind).or_else(|| kind_of_path(file.name()));
-            Contents { documents: vec![Embedded::of_file(file, kind)], ..Contents::default() }
+            let document = Embedded::of_file(file, kind);
+            let notes = note_placeholders(&document).into_iter().collect();
+            Contents { documents: vec![document], notes }
         }
         Shape::Neighbour(neighbour) => of_neighbour(file, options, neighbour),
         Shape::Other if options.named => {

@@ -2,10 +2,11 @@
 
 use pulldown_cmark::{CodeBlockKind, Event, Options as Extensions, Parser, Tag, TagEnd};
 
+use super::draft::note_placeholders;
 use super::embedded::{Lines, line_break};
 use super::map::Builder;
 use super::shape::Shape;
-use super::{Contents, Editing, Embedded, Options};
+use super::{Contents, Editing, Embedded, Options, placeholders};
 use crate::json::{self, SourceText, Span, Syntax};
 
 /// The fences whose language is JSON and that look like a policy, each under the number of its line.
@@ -30,6 +31,7 @@ pub(super) fn read(file: &SourceText, options: &Options) -> Contents {
             _ => {}
         }
     }
+    contents.notes.extend(contents.documents.iter().filter_map(note_placeholders));
     contents
 }
 
@@ -71,6 +73,7 @@ impl Fence {
             Err(_) if text.text().trim_start().starts_with('{') && text.text().contains("\"Version\"") => (None, None),
             _ => return None,
         };
+        let unread = placeholders::within(text.text());
         Some(Embedded {
             file: file.clone(),
             editing: editing(file, span, &text),
@@ -80,7 +83,7 @@ impl Fence {
             kind: options.kind.or(kind),
             service: None,
             neighbour,
-            unread: Vec::new(),
+            unread,
         })
     }
 }

@@ -104,3 +104,17 @@ fn a_resource_policy_of_another_service_is_not_held_to_what_oss_has() {
     let object = "{ Effect = \"Allow\", Action = \"kms:*\", Resource = \"*\", Principal = { RAM = [\"acs:ram::1234567890123456:*\"] } }";
     assert_eq!(findings("alicloud_kms_key", object), Vec::<String>::new());
 }
+
+#[test]
+fn a_placeholder_of_a_template_engine_is_not_held_to_the_form_of_a_value() {
+    let text = r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"RAM": ["acs:ram::${account}:root", "acs:ram::{{ other }}:role/ci"]}}]}"#;
+    let outcome = lint::run_text(&Config::default(), &SourceText::new("trust.json", text), &Options::default());
+    assert_eq!(found(&outcome), [("meta/unread-part".to_owned(), 2, "${account}".to_owned())]);
+    let shown = &outcome.diagnostics[0].finding.message;
+    assert_eq!(shown, "trust has parts that are filled in elsewhere: `account`, `other`");
+
+    let text = text.replace("${account}", "acct");
+    let outcome = lint::run_text(&Config::default(), &SourceText::new("trust.json", text), &Options::default());
+    assert_eq!(outcome.diagnostics[0].rule, "trust/principal-format");
+}
