@@ -3,6 +3,7 @@
 use crate::lint::rule::{ALL_KINDS, rule};
 use crate::lint::{Check, Edit, Findings, Subject};
 use crate::policy::Statement;
+use crate::report::Severity;
 
 rule! {
     /// ## What it does
@@ -23,7 +24,8 @@ rule! {
     /// ```
     ///
     /// ## Limits
-    /// What follows the first `/` is the key of a tag, and may hold anything.
+    /// What follows the first `/` is the key of a tag, and may hold anything. A word alone, as in
+    /// `"StringNotLike": {"Action": …}`, is a warning: Alibaba Cloud has published policies with one, so that RAM takes it.
     ///
     /// ## References
     /// - RAM, [policy elements](https://www.alibabacloud.com/help/en/ram/policy-elements), on `Condition`
@@ -50,6 +52,9 @@ fn check(statement: &Statement, _: &Subject<'_>, found: &mut Findings) {
         }
         let trimmed = key.text.trim();
         let draft = found.at(key.span, format!("`{}` is no condition key, and no request carries it", key.text));
+        // System policies of Alibaba Cloud's have a word alone, such as `Action`, so that RAM takes it.
+        let draft =
+            if matches!(&parts[..], [alone] if word(alone)) { draft.severity(Severity::Warning) } else { draft };
         if trimmed != &*key.text && trimmed.split(':').count() == 2 {
             draft.help("take the blank away").fix(format!("write `{trimmed}`"), [Edit::string(key.span, trimmed)]);
         } else {

@@ -4,6 +4,7 @@ use crate::lint::linter::relabel;
 use crate::lint::rule::{ALL_KINDS, rule};
 use crate::lint::{Check, Edit, Findings, Subject};
 use crate::policy::{self, Code, Operator};
+use crate::report::Severity;
 
 rule! {
     /// ## What it does
@@ -24,7 +25,8 @@ rule! {
     /// ```
     ///
     /// ## Limits
-    /// The fix is for operators of which only the letter case, or a blank, is wrong.
+    /// The fix is for operators of which only the letter case, or a blank, is wrong. `ForAllValues:` and `ForAnyValue:` are
+    /// warnings: they are in none of RAM's pages, and in a module that Alibaba Cloud has published.
     ///
     /// ## References
     /// - RAM, [conditional operators](https://www.alibabacloud.com/help/en/ram/conditional-operator)
@@ -44,8 +46,11 @@ fn check(mistake: &policy::Finding, subject: &Subject<'_>, found: &mut Findings)
         draft.fix(format!("write `{operator}`"), [Edit::string(mistake.span, operator.name())]);
     } else if written.starts_with("Arn") {
         draft.help("this is an operator of AWS's: in RAM, ARNs are compared with `StringLike` and `StringEquals`");
-    } else if written.starts_with("ForA") {
-        draft.help("this is a qualifier of AWS's: RAM has none, and any value of the request may match any value here");
+    } else if let Some((qualifier @ ("ForAllValues" | "ForAnyValue"), _)) = written.split_once(':') {
+        // A module of Alibaba Cloud's own has one; what RAM makes of it stands nowhere.
+        draft.severity(Severity::Warning).help(format!(
+            "RAM documents no `{qualifier}`; without it, any value of the request may match any value here"
+        ));
     } else if written.starts_with("Binary") {
         draft.help("this is an operator of AWS's, and RAM has nothing like it");
     }
