@@ -24,6 +24,14 @@ struct Codes {
     guessed: List,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Products {
+    #[cfg_attr(not(test), expect(dead_code, reason = "for whoever reads the data"))]
+    source: String,
+    codes: BTreeMap<String, String>,
+}
+
 /// Which of the resources of OSS an action is checked on.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +57,7 @@ struct Borrowed {
 #[serde(deny_unknown_fields)]
 struct Data {
     codes: Codes,
+    products: Products,
     regions: List,
     without_region: List,
     borrowed: Borrowed,
@@ -62,6 +71,11 @@ static DATA_READ: LazyLock<Data> = LazyLock::new(|| toml::from_str(DATA).unwrap_
 pub(super) fn codes() -> impl Iterator<Item = &'static str> {
     let codes = &DATA_READ.codes;
     [&codes.documented, &codes.used, &codes.guessed].into_iter().flat_map(|list| &list.list).map(String::as_str)
+}
+
+/// The RAM code of a product that its API calls by another word.
+pub(super) fn code_of_product(product: &str) -> Option<&'static str> {
+    DATA_READ.products.codes.get(&product.to_ascii_lowercase()).map(String::as_str)
 }
 
 /// The regions.
@@ -104,6 +118,10 @@ mod tests {
                 "{code}"
             );
             assert!(seen.insert(code), "{code} stands twice");
+        }
+        assert!(!data.products.source.is_empty() && code_of_product("R-kvstore") == Some("kvstore"));
+        for (product, code) in &data.products.codes {
+            assert!(codes().any(|known| known == code) && product != code, "{product}");
         }
         assert!(borrows("STS", "ram") && !borrows("oss", "ecs") && has_no_regions("ram") && !has_no_regions("ecs"));
         assert!(oss().bucket.iter().all(|action| !oss().object.contains(action)));

@@ -57,9 +57,10 @@ fn check(statement: &Statement, subject: &Subject<'_>, found: &mut Findings) {
             continue;
         }
         let draft = found.at(span, format!("no service is known by the code `{written}`")).severity(subject.unknown());
-        match nearest(written, services::codes()) {
-            Some(near) => draft.help(format!("did you mean `{near}`?")),
-            None => {
+        match (services::code_of_product(written), nearest(written, services::codes())) {
+            (Some(code), _) => draft.help(format!("in policies the service is called `{code}`")),
+            (None, Some(near)) => draft.help(format!("did you mean `{near}`?")),
+            (None, None) => {
                 draft.help("see how the service is called in RAM; a service that is new can be added to the catalogue")
             }
         };
