@@ -115,8 +115,16 @@ fn replacement(document: &Embedded, dialect: &Dialect) -> Result<Option<(Span, S
         return Err(note(format!("{} is {what}, which is left as it is", document.name())));
     }
     let kind = document.kind().unwrap_or(PolicyKind::Identity);
-    let text = format(document.text(), kind, dialect)
-        .map_err(|findings| findings.into_iter().map(|finding| document.in_file(finding)).collect::<Vec<_>>())?;
+    let text = format(document.text(), kind, dialect).map_err(|findings| {
+        let unread = |finding: &Finding| finding.place.as_ref().is_some_and(|(_, span)| document.has_unread(*span));
+        if findings.iter().all(unread) {
+            return note(format!(
+                "{} is a template whose values are filled in elsewhere; it is left as it is",
+                document.name()
+            ));
+        }
+        findings.into_iter().map(|finding| document.in_file(finding)).collect::<Vec<_>>()
+    })?;
     let edit = document.rewritten(&text);
     Ok(edit.filter(|(span, text)| document.file().slice(*span) != text))
 }
@@ -147,7 +155,8 @@ fn same_documents(before: &[Embedded], file: &SourceText, options: &Options, dia
     };
     after.documents.len() == before.len()
         && before.iter().zip(&after.documents).all(|(before, after)| {
-            before.name() == after.name() && before.kind() == after.kind() && written(before) == written(after)
+            // Not by their names: one in a page is called by its line, which moves.
+            before.kind() == after.kind() && written(before) == written(after)
                 || matches!(before.editing(), Editing::No(_)) && before.text().text() == after.text().text()
         })
 }

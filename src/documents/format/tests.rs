@@ -181,3 +181,27 @@ fn a_document_of_another_language_is_left_and_told() {
     let (_, messages) = file("p.json", r#"{"Version": "2012-10-17", "Statement": [{"Action": "s3:*"}]}"#);
     assert_eq!(messages, ["this is a policy of AWS IAM, not a RAM policy"]);
 }
+
+#[test]
+fn every_fence_of_a_page_is_formatted_though_those_below_move() {
+    let fence = "```json\n{\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"*\", \"Resource\": \"*\"}], \"Version\": \"1\"}\n```\n";
+    let (text, messages) = file("page.md", &format!("{fence}\n{fence}"));
+    assert!(messages.is_empty(), "{messages:?}");
+    assert_eq!(text.matches("    {\n      \"Effect\": \"Deny\",").count(), 2, "{text}");
+}
+
+#[test]
+fn a_template_is_formatted_where_it_can_be_read_and_left_where_not() {
+    let policy = r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "oss:*", "Resource": "acs:oss:*:${a}:*",
+        "Condition": {"IpAddress": {"acs:SourceIp": "203.0.113.2"}}}]}"#;
+    let (text, messages) = file("p.json", policy);
+    assert!(messages.is_empty() && text.contains("      \"Resource\": \"acs:oss:*:${a}:*\","), "{text} {messages:?}");
+
+    let policy = policy.replace("203.0.113.2", "${office}");
+    let (text, messages) = file("p.json", &policy);
+    assert_eq!(text, policy);
+    assert_eq!(messages, ["p is a template whose values are filled in elsewhere; it is left as it is"]);
+
+    let (_, messages) = file("p.json", &policy.replace("\"Allow\"", "\"allow\""));
+    assert_eq!(messages.len(), 2, "{messages:?}");
+}
