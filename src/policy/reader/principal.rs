@@ -125,7 +125,9 @@ impl Reader<'_> {
             self.refuse(Code::PrincipalForm, member.value.span, message, help);
             return None;
         }
-        let (texts, mut sound) = self.strings(&member.value, "`Principal`", true);
+        // An empty list is everybody for OSS (help page Authorization syntax and elements, 2026), so that no dialect
+        // reads it as nobody.
+        let (texts, mut sound) = self.strings(&member.value, "`Principal`", false);
         let mut listed = Vec::with_capacity(texts.len());
         for written in &texts {
             match ListedPrincipal::parse(&written.text) {

@@ -489,6 +489,12 @@ fn bucket_and_trust_policies_never_had_not_resource() {
 }
 
 #[test]
+fn no_dialect_takes_an_empty_list_of_principals_for_nobody_in_a_bucket_policy() {
+    let bucket = r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "oss:*", "Resource": "acs:oss:*:*:b", "Principal": []}]}"#;
+    assert_eq!(codes(bucket, PolicyKind::Resource, &Dialect::lenient()), [Code::EmptyList]);
+}
+
+#[test]
 fn a_lenient_dialect_does_not_take_what_is_nearly_right() {
     use Code as C;
     let any_case = Dialect { unknown_root_members: true, ..Dialect::strict() };

@@ -11,7 +11,8 @@ rule! {
     ///
     /// ## Why is this bad?
     /// It matches nothing, so that the statement does nothing, or, in the negated form, everything. What RAM makes of
-    /// it is not documented; the gate refuses it wherever it could widen what is allowed or let a Deny go unnoticed.
+    /// it is not documented; the gate refuses it wherever it could widen what is allowed or let a Deny go unnoticed. In a
+    /// bucket policy an empty list is everybody, as `["*"]` is.
     ///
     /// ## Example
     /// ```json
@@ -25,6 +26,7 @@ rule! {
     ///
     /// ## References
     /// - RAM, [policy elements](https://www.alibabacloud.com/help/en/ram/policy-elements), on `Principal`
+    /// - OSS, [authorization syntax and elements](https://www.alibabacloud.com/help/en/oss/user-guide/authorization-syntax-and-elements), on `Principal`
     code: "RAM653",
     name: "empty/principal",
     severity: Error,
@@ -34,7 +36,7 @@ rule! {
     check: Check::Mistake(&[Code::EmptyList, Code::EmptyPattern], check),
 }
 
-fn check(mistake: &policy::Finding, _: &Subject<'_>, found: &mut Findings) -> bool {
+fn check(mistake: &policy::Finding, subject: &Subject<'_>, found: &mut Findings) -> bool {
     if !(mistake.message.starts_with("`Principal`")
         || mistake.message.starts_with("`RAM`")
         || mistake.message.starts_with("`Service`")
@@ -42,6 +44,9 @@ fn check(mistake: &policy::Finding, _: &Subject<'_>, found: &mut Findings) -> bo
     {
         return false;
     }
-    relabel(mistake, found);
+    let draft = relabel(mistake, found);
+    if subject.is_of_bucket() == Some(true) {
+        draft.help("for OSS an empty list is everybody, as `[\"*\"]` is; name who is meant");
+    }
     true
 }
