@@ -67,6 +67,11 @@ mod tests {
         }
         let [role, document] = &of_terraform("alicloud_ram_role").collect::<Vec<_>>()[..] else { panic!("two") };
         assert_eq!((role.kind, document.kind), (PolicyKind::Trust, PolicyKind::Trust));
+        let added = of_ros("ALIYUN::CloudSSO::PermissionPolicyToAccessConfigurationAddition").next().unwrap();
+        assert_eq!(
+            (added.path().collect::<Vec<_>>(), added.kind),
+            (vec!["InlinePolicyDocument"], PolicyKind::Identity)
+        );
         let inline = of_ros("ALIYUN::RAM::Role").nth(1).unwrap();
         assert_eq!(inline.path().collect::<Vec<_>>(), ["Policies", "PolicyDocument"]);
     }
