@@ -66,13 +66,17 @@
 //! That test walks the registry: without page, fixtures or snapshot it fails, and so it does where a fix that is declared
 //! safe changes a decision, or leaves something to fix.
 //!
+//! A rule about several documents at once ([`Check::Project`]) has directories `fires*/` and `silent*/` in place of those files,
+//! each a whole project, and its examples are no JSON.
+//!
 //! # What to look at
 //!
 //! [`Check`] says at what a rule looks. Prefer [`Check::Statement`] and [`Check::Document`], which see the parsed document:
 //! a rule judges what a policy means and not how it is written. The document is there whenever the text can be read, if need
 //! be leniently, so the rule needs no care for what another rule reports. [`Check::Relabel`] and [`Check::Mistake`] give a
 //! name, and perhaps a fix, to mistakes that [`Document::parse`](crate::policy::Document::parse) has found already.
-//! [`Check::Tree`] sees the JSON, valid policy or not; [`Check::Text`] the bare text.
+//! [`Check::Tree`] sees the JSON, valid policy or not; [`Check::Text`] the bare text. [`Check::Project`] sees policies that belong
+//! together, and who has them ([`Project`]).
 //!
 //! A rule about permissions says nothing of a Deny, and names the condition that limits an Allow ([`Draft::also`]). What the
 //! catalogue does not know is a warning ([`Subject::unknown`]), and of services that it does not list nothing is said
@@ -81,10 +85,12 @@
 //! Fixes are edits of the text: [`Edit::string`] writes another JSON string in place of a value, [`Subject::removal`] takes
 //! an element out of its list with its comma.
 
+mod across;
 mod baseline;
 mod config;
 mod finding;
 mod linter;
+mod project;
 mod rule;
 mod rules;
 mod run;
@@ -97,6 +103,7 @@ pub use baseline::Baseline;
 pub use config::{Config, FILE, Override, SUPPRESSIONS_FILE};
 pub use finding::{Draft, Edit, Finding, Findings, Fix};
 pub use linter::{Fixed, Linter};
+pub use project::{Attached, Holder, HolderKind, Policy, Project, ProjectFindings};
 pub use rule::{Applicability, Check, Rule};
 pub use rules::{GROUPS, Group, all, find};
 pub use run::{Change, Options, Outcome, run, run_text};

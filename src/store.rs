@@ -102,6 +102,18 @@ pub fn load(directory: &Path, dialect: &Dialect) -> Result<World, LoadErrors> {
     }
 }
 
+/// Reads the texts of the world in `directory`, for [`load_sources`].
+///
+/// # Errors
+/// [`LoadErrors`] with every file that cannot be read.
+pub fn sources(directory: &Path) -> Result<WorldSources, LoadErrors> {
+    let mut mistakes = Vec::new();
+    match directory::read(directory, &mut mistakes) {
+        Some(sources) if mistakes.is_empty() => Ok(sources),
+        _ => Err(LoadErrors { mistakes }),
+    }
+}
+
 /// Checks a world whose texts are already at hand.
 ///
 /// # Errors

@@ -7,6 +7,8 @@
 //! - `settings.toml`, where it needs something of the settings: `accounts`, `regions`, `catalog_pinned`, `catalogue` (the
 //!   name of a catalogue file beside it).
 //!
+//! A rule across files has directories in place of these files, each a whole project.
+//!
 //! A fixture is read as the kind of policy that its name says, as in `fires-wild.trust.json`; otherwise as the first kind that
 //! the rule is about.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
@@ -17,8 +19,12 @@ mod decisions;
 mod embedded;
 #[path = "lint/examples.rs"]
 mod examples;
+#[path = "lint/ideas.rs"]
+mod ideas;
 #[path = "lint/pages.rs"]
 mod pages;
+#[path = "lint/projects.rs"]
+mod projects;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -39,9 +45,9 @@ fn folder(rule: &Rule) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lint").join(rule.name)
 }
 
-/// Rules with fixtures: all but those that are about the linter's own files, which have tests of their own.
+/// Rules about one document: all but those across files, and those about the linter's own files, which have tests of their own.
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    lint::all().filter(|rule| !matches!(rule.check, Check::Linter))
+    lint::all().filter(|rule| !matches!(rule.check, Check::Project(_) | Check::Linter))
 }
 
 fn kind_of(rule: &Rule, path: &Path) -> PolicyKind {

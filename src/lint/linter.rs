@@ -68,7 +68,7 @@ impl Linter {
                     let statements = subject.document().map_or(&[][..], |document| document.statements());
                     statements.iter().for_each(|statement| check(statement, subject, &mut findings));
                 }
-                Check::Relabel(_) | Check::Mistake(..) | Check::Linter => {}
+                Check::Relabel(_) | Check::Mistake(..) | Check::Project(_) | Check::Linter => {}
             }
             all.extend(findings.into_vec());
         }

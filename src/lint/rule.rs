@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Findings, Subject};
+use super::{Findings, Project, ProjectFindings, Settings, Subject};
 use crate::json::Value;
 use crate::policy::{self, Code, Document, PolicyKind, Statement};
 use crate::report::{RuleDescription, Severity};
@@ -41,6 +41,8 @@ pub enum Check {
     Document(fn(&Document, &Subject<'_>, &mut Findings)),
     /// At one statement of a document that can be read.
     Statement(fn(&Statement, &Subject<'_>, &mut Findings)),
+    /// At the policies of several files and who has them.
+    Project(fn(&Project, &Settings, &mut ProjectFindings)),
     /// Not at a policy: the linter itself brings it up.
     Linter,
 }

@@ -3,6 +3,7 @@
 mod action;
 mod condition;
 mod cp;
+mod effective;
 mod empty;
 pub(super) mod meta;
 mod near;
@@ -77,7 +78,13 @@ pub static GROUPS: &[Group] = &[
     Group { name: "oss", codes: 800..=819, about: "bucket policies of OSS", rules: oss::RULES },
     Group { name: "cp", codes: 820..=839, about: "control policies of a resource directory", rules: cp::RULES },
     Group { name: "session", codes: 840..=859, about: "session policies", rules: session::RULES },
-    Group { name: "style", codes: 860..=899, about: "how a policy is written", rules: style::RULES },
+    Group { name: "style", codes: 860..=879, about: "how a policy is written", rules: style::RULES },
+    Group {
+        name: "effective",
+        codes: 880..=899,
+        about: "what policies of several files come to for those who have them",
+        rules: effective::RULES,
+    },
     Group {
         name: "meta",
         codes: 900..=999,

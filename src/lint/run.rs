@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::across;
 use super::linter::{MAX_ROUNDS, apply};
 use super::rules::{meta, syntax};
 use super::{Applicability, Baseline, Config, Findings, Fix, Linter, Rule, Selection, Subject};
@@ -139,6 +140,8 @@ fn outcome(config: &Config, all: Vec<Checked>) -> Outcome {
         outcome.mended += checked.mended;
         outcome.failed |= checked.failed;
     }
+    let names: Vec<&str> = outcome.files.iter().map(String::as_str).collect();
+    diagnostics.extend(across::check(config, &names, &outcome.changes));
     let prints = fingerprints(&diagnostics);
     let found = diagnostics.into_iter().zip(prints).map(|(diagnostic, fingerprint)| Found {
         rule: super::find(&diagnostic.finding.code),
@@ -159,7 +162,7 @@ fn outcome(config: &Config, all: Vec<Checked>) -> Outcome {
 }
 
 /// A diagnostic of the linter's own as the selection has it.
-fn selected(mut diagnostic: Diagnostic, selection: &Selection) -> Option<Diagnostic> {
+pub(super) fn selected(mut diagnostic: Diagnostic, selection: &Selection) -> Option<Diagnostic> {
     let Some(rule) = super::find(&diagnostic.finding.code) else { return Some(diagnostic) };
     if let Some(severity) = selection.severity_of(rule) {
         diagnostic.finding.severity = severity;
@@ -374,7 +377,7 @@ fn kind(document: &Embedded) -> PolicyKind {
 }
 
 /// A finding about a document as one about its file.
-fn in_file(document: &Embedded, finding: &super::Finding, selection: &Selection) -> Diagnostic {
+pub(super) fn in_file(document: &Embedded, finding: &super::Finding, selection: &Selection) -> Diagnostic {
     let mut diagnostic = finding.report(document.text());
     diagnostic.finding = document.in_file(diagnostic.finding);
     if let Some(severity) = selection.severity_of(finding.rule) {

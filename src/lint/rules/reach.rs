@@ -95,3 +95,33 @@ pub(super) fn some<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
     }
     shown.join(", ")
 }
+
+/// Whether some call is about both statements, as far as their actions and resources tell.
+pub(super) fn meet(a: &Statement, b: &Statement) -> bool {
+    let patterns = |statement: &'_ Statement| -> Vec<Pattern> {
+        statement.action().patterns().map(|(pattern, _)| pattern.clone()).collect()
+    };
+    let (left, right) = (patterns(a), patterns(b));
+    if !clauses_meet((a.action().is_negated(), &left), (b.action().is_negated(), &right)) {
+        return false;
+    }
+    let (Some(of_a), Some(of_b)) = (a.resource(), b.resource()) else { return true };
+    let patterns = |resource: &'_ ResourceClause| -> Vec<Pattern> {
+        resource.patterns().map(|(pattern, _)| pattern.clone()).collect()
+    };
+    let (left, right) = (patterns(of_a), patterns(of_b));
+    clauses_meet((of_a.is_negated(), &left), (of_b.is_negated(), &right))
+}
+
+/// Whether a text is in both of two clauses, each a set of patterns or all but them.
+fn clauses_meet((a_negated, a): (bool, &[Pattern]), (b_negated, b): (bool, &[Pattern])) -> bool {
+    let outside = |inner: &[Pattern], but: &[Pattern]| {
+        inner.iter().any(|pattern| pattern.covered_by(but, COVERAGE_WORK) != Coverage::Covered)
+    };
+    match (a_negated, b_negated) {
+        (false, false) => a.iter().any(|one| b.iter().any(|other| one.meets(other).is_some())),
+        (false, true) => outside(a, b),
+        (true, false) => outside(b, a),
+        (true, true) => true,
+    }
+}

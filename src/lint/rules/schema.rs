@@ -11,6 +11,7 @@ mod missing_principal;
 mod missing_resource;
 mod missing_statement;
 mod missing_version;
+mod notprincipal_unsupported;
 mod notresource_unsupported;
 mod policy_size;
 mod policy_size_near_limit;
@@ -40,6 +41,7 @@ pub(super) static RULES: &[&Rule] = &[
     &action_and_notaction::RULE,
     &resource_and_notresource::RULE,
     &notresource_unsupported::RULE,
+    &notprincipal_unsupported::RULE,
     &sid_undocumented::RULE,
     &sid_unique::RULE,
     &sid_empty::RULE,

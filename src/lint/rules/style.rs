@@ -1,4 +1,4 @@
-//! RAM860 to 899: how a policy is written.
+//! RAM860 to 879: how a policy is written.
 
 mod file_too_long;
 mod long_list;

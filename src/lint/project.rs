@@ -1,0 +1,184 @@
+//! Policies of several files and who has them: what rules across files look at.
+
+mod world;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Finding, Findings, Rule};
+use crate::documents::Embedded;
+use crate::identity::Scope;
+use crate::policy::{Document, Effect, PolicyKind, Statement};
+
+/// Policies that belong together, and who has them.
+///
+/// Where it comes from, a world or the Terraform configuration of a directory, makes no difference to a rule. What is not
+/// known of it is not there: a rule may conclude from what it finds here, and not from what it does not find.
+#[derive(Debug, Default)]
+pub struct Project {
+    policies: Vec<Policy>,
+    holders: Vec<Holder>,
+    complete: bool,
+}
+
+/// A policy of a project.
+#[derive(Debug)]
+pub struct Policy {
+    /// What it is called.
+    pub name: String,
+    /// What it is used as.
+    pub kind: PolicyKind,
+    /// The document.
+    pub document: Arc<Document>,
+    /// Where the document stands, where that is not a file of its own.
+    pub(super) embedded: Option<Embedded>,
+    /// Whether it is attached to anything, or is the trust policy of a role.
+    pub attached: bool,
+}
+
+/// What can have policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HolderKind {
+    /// A RAM user; what its groups have counts as its own.
+    User,
+    /// A group of users.
+    Group,
+    /// A RAM role.
+    Role,
+}
+
+/// A user, group or role with the policies it has.
+#[derive(Debug)]
+pub struct Holder {
+    /// What it is.
+    pub kind: HolderKind,
+    /// Its name.
+    pub name: String,
+    /// The account it is of, where that is known.
+    pub account: Option<String>,
+    /// The trust policy, of a role: its index among the policies of the project.
+    pub trust: Option<usize>,
+    /// The identity policies that it has, those of a user's groups among them.
+    pub attachments: Vec<Attached>,
+}
+
+/// A policy that somebody has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attached {
+    /// Its index among the policies of the project.
+    pub policy: usize,
+    /// Where it counts.
+    pub scope: Scope,
+    /// The group that a user has it through.
+    pub through: Option<String>,
+}
+
+impl Project {
+    /// The policies; holders name them by their indices.
+    #[must_use]
+    pub fn policies(&self) -> &[Policy] {
+        &self.policies
+    }
+
+    /// The policy of an index.
+    #[must_use]
+    pub fn policy(&self, index: usize) -> Option<&Policy> {
+        self.policies.get(index)
+    }
+
+    /// Who has them.
+    #[must_use]
+    pub fn holders(&self) -> &[Holder] {
+        &self.holders
+    }
+
+    /// Whether everything is known that the policies are attached to.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// The statements of the policies that `holder` has in the whole account, each with the index of its policy.
+    pub fn of_account<'p>(
+        &'p self,
+        holder: &'p Holder,
+        effect: Effect,
+    ) -> impl Iterator<Item = (usize, &'p Statement)> + 'p {
+        let attached = holder.attachments.iter().filter(|attached| attached.scope == Scope::Account);
+        attached.flat_map(move |attached| self.statements(attached.policy, effect))
+    }
+
+    /// The statements of a policy that have this effect, each with the index of the policy.
+    pub fn statements(&self, policy: usize, effect: Effect) -> impl Iterator<Item = (usize, &Statement)> {
+        let statements = self.policy(policy).map_or(&[][..], |policy| policy.document.statements());
+        statements
+            .iter()
+            .filter(move |statement| statement.effect() == effect)
+            .map(move |statement| (policy, statement))
+    }
+
+    /// Where a statement of a policy stands, as in `policies/guard.json:4`.
+    #[must_use]
+    pub fn place(&self, policy: usize, statement: &Statement) -> String {
+        let Some(policy) = self.policy(policy) else { return String::new() };
+        let (file, span) = match &policy.embedded {
+            Some(embedded) => embedded.place(statement.span()),
+            None => (policy.document.source().clone(), statement.span()),
+        };
+        format!("{}:{}", file.name(), file.position(span.start).line)
+    }
+}
+
+impl Holder {
+    /// Whether its ARN is `arn`, as far as that is known.
+    #[must_use]
+    pub fn is(&self, arn: &str) -> bool {
+        self.arn().is_some_and(|own| own == arn)
+    }
+
+    /// Its ARN, where its account is known; a group has none that policies name.
+    #[must_use]
+    pub fn arn(&self) -> Option<String> {
+        let account = self.account.as_ref()?;
+        match self.kind {
+            HolderKind::User => Some(format!("acs:ram::{account}:user/{}", self.name)),
+            HolderKind::Role => Some(format!("acs:ram::{account}:role/{}", self.name)),
+            HolderKind::Group => None,
+        }
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            HolderKind::User => "user",
+            HolderKind::Group => "group",
+            HolderKind::Role => "role",
+        };
+        write!(f, "{kind} `{}`", self.name)
+    }
+}
+
+/// Where a rule across files leaves what it finds.
+#[derive(Debug)]
+pub struct ProjectFindings {
+    rule: &'static Rule,
+    found: BTreeMap<usize, Findings>,
+}
+
+impl ProjectFindings {
+    pub(super) const fn of(rule: &'static Rule) -> Self {
+        Self { rule, found: BTreeMap::new() }
+    }
+
+    /// What is found about the policy of this index.
+    pub fn about(&mut self, policy: usize) -> &mut Findings {
+        self.found.entry(policy).or_insert_with(|| Findings::of(self.rule))
+    }
+
+    pub(super) fn into_vec(self) -> Vec<(usize, Finding)> {
+        let found = self.found.into_iter();
+        found.flat_map(|(policy, found)| found.into_vec().into_iter().map(move |finding| (policy, finding))).collect()
+    }
+}
