@@ -12,7 +12,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use http::HeaderMap;
+use bytes::Bytes;
+use http::{HeaderMap, Request};
 use jiff::Timestamp;
 use ramgate::authn::{Hosts, KeyRing, NonceMemory, Verifier};
 use ramgate::catalog::Parameters;
@@ -103,7 +104,7 @@ fn pipeline(statements: usize) -> Pipeline {
 
 /// Calls that were signed beforehand, each with a nonce of its own.
 struct Calls {
-    requests: Vec<WireRequest>,
+    requests: Vec<Request<Bytes>>,
     next: AtomicUsize,
 }
 
@@ -113,12 +114,13 @@ impl Calls {
         parameters.insert("DBClusterId", CLUSTER).unwrap();
         parameters.insert("ContinueEnableBinlog", "true").unwrap();
         let request = |number: usize| {
-            WireRequest::from(sign("LTAI5tBench", "bench-secret", HOST, &parameters, &format!("{number}-of-a-bench")))
+            let signed = sign("LTAI5tBench", "bench-secret", HOST, &parameters, &format!("{number}-of-a-bench"));
+            WireRequest::from(signed).try_into().unwrap()
         };
         Self { requests: (0..count).map(request).collect(), next: AtomicUsize::new(0) }
     }
 
-    fn next(&self) -> WireRequest {
+    fn next(&self) -> Request<Bytes> {
         let next = self.next.fetch_add(1, Ordering::Relaxed);
         self.requests.get(next).expect("more calls than were signed").clone()
     }

@@ -28,6 +28,7 @@ mod record;
 mod refusal;
 mod reload;
 mod respond;
+mod seen_through;
 mod service;
 mod shadow;
 mod snapshot;

@@ -18,11 +18,11 @@ pub mod sign;
 mod target;
 
 pub use call::{Call, Declares, Scheme};
-pub use canonical::CanonicalRequest;
 pub(crate) use canonical::add_hex;
+pub use canonical::{CanonicalRequest, canonical_query};
 pub use error::{AccessDeniedDetail, ErrorBody, ErrorRecord, RenderedBody, WireError, error_record, error_records};
 pub use format::Format;
-pub use request::{Limits, WireRequest};
+pub use request::{Limits, ReadRequest, WireRequest};
 
 #[cfg(test)]
 mod tests;

@@ -132,18 +132,18 @@ impl State {
         now: Timestamp,
         room: usize,
     ) -> Result<(), AuthnError> {
-        if !self.shares.contains_key(key_id) {
-            if self.shares.len() > 2 * self.swept {
-                let forgotten = &mut self.forgotten_until;
-                self.shares.retain(|_, share| {
-                    *forgotten = (*forgotten).max(share.let_go(now));
-                    !share.known.is_empty()
-                });
-                self.swept = self.shares.len().max(16);
-            }
-            self.shares.insert(key_id.to_owned(), Share::default());
+        if self.shares.len() > 2 * self.swept && !self.shares.contains_key(key_id) {
+            let forgotten = &mut self.forgotten_until;
+            self.shares.retain(|_, share| {
+                *forgotten = (*forgotten).max(share.let_go(now));
+                !share.known.is_empty()
+            });
+            self.swept = self.shares.len().max(16);
         }
-        let share = self.shares.entry(key_id.to_owned()).or_default();
+        let share = match self.shares.get_mut(key_id) {
+            Some(share) => share,
+            None => self.shares.entry(key_id.to_owned()).or_default(),
+        };
         self.forgotten_until = self.forgotten_until.max(share.let_go(now));
         if share.known.contains(&nonce) {
             return Err(AuthnError::NonceUsed);

@@ -44,7 +44,8 @@ impl Hosts {
     /// Whether `host` is one of them.
     #[must_use]
     pub fn contains(&self, host: &str) -> bool {
-        self.names.contains(&host.to_ascii_lowercase())
+        // As clients write it, but for the letter case of some.
+        self.names.contains(host) || self.names.contains(&host.to_ascii_lowercase())
     }
 }
 
@@ -101,7 +102,7 @@ impl Verifier {
         }
         // The last moment at which this very call would still be within the window.
         let replayable_until = signed_at.checked_add(WINDOW).map_err(|_| AuthnError::TimestampFormat)?;
-        let caller = Caller { principal: key.principal.clone(), call, key: Arc::clone(key) };
+        let caller = Caller { call, key: Arc::clone(key) };
         Ok(Verified { caller, replayable_until, now })
     }
 }
@@ -119,7 +120,7 @@ impl Verified {
     /// Whose key signed it.
     #[must_use]
     pub fn principal(&self) -> &Principal {
-        &self.caller.principal
+        self.caller.principal()
     }
 
     /// Records the nonce of the call, and gives the caller if it is new.
@@ -137,7 +138,6 @@ impl Verified {
 /// A call and whose it is. Only [`Verified::record`] makes one.
 pub struct Caller {
     call: Call,
-    principal: Principal,
     key: Arc<Key>,
 }
 
@@ -151,7 +151,7 @@ impl Caller {
     /// Whose it is.
     #[must_use]
     pub fn principal(&self) -> &Principal {
-        &self.principal
+        &self.key.principal
     }
 
     /// Id of the access key it is signed with.
@@ -164,8 +164,7 @@ impl Caller {
 /// The call and whose it is; the key keeps its secret.
 impl fmt::Debug for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { call, principal, key: _ } = self;
-        f.debug_struct("Caller").field("call", call).field("principal", principal).finish_non_exhaustive()
+        f.debug_struct("Caller").field("call", &self.call).field("principal", self.principal()).finish_non_exhaustive()
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) async fn send(
 ) -> Result<Answer, NoAnswer> {
     let mut builder = Request::builder().method(request.method).uri(format!("{endpoint}{}", request.target));
     for (name, value) in &request.headers {
-        builder = builder.header(name, value);
+        builder = builder.header(&**name, value);
     }
     let request = builder.body(Full::new(request.body))?;
     let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();

@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
+use bytes::Bytes;
+use http::Request;
 use jiff::Timestamp;
 
 use super::candidate::Question;
@@ -28,14 +30,14 @@ use super::upstream::{Answer, Ticket, Upstream, UpstreamError};
 use crate::authn::{Caller, NonceMemory, Verifier};
 use crate::authz::ConsultedKeys;
 use crate::catalog::{ApiCall, Checks, Plan, Product, ResolutionError};
+use crate::openapi::Call;
 use crate::openapi::sign::{SignedRequest, SigningRequest, sign_acs3};
-use crate::openapi::{Call, WireRequest};
 
 /// A whole request, and what the network says of it.
 #[derive(Debug)]
 pub struct Received {
     /// The request.
-    pub request: WireRequest,
+    pub request: Request<Bytes>,
     /// The connection it came over.
     pub connection: Arc<Connection>,
     /// Where it comes from.

@@ -19,9 +19,10 @@ use super::pipeline::{Pipeline, Received};
 use super::record::Record;
 use super::refusal::Refusal;
 use super::respond::{self, Audience};
+use super::seen_through::SeenThrough;
 use super::snapshot::Snapshot;
 use super::traces::Traces;
-use crate::openapi::{Format, WireRequest};
+use crate::openapi::Format;
 
 /// What every connection of a gate is served by.
 #[derive(Debug)]
@@ -89,7 +90,7 @@ impl Service {
         refused: Option<HeadError>,
         request: Request<Incoming>,
     ) -> Response<Full<Bytes>> {
-        let id = uuid::Uuid::new_v4().to_string().to_uppercase();
+        let id = uuid::Uuid::new_v4().hyphenated().encode_upper(&mut uuid::Uuid::encode_buffer()).to_owned();
         let mut record = Record::new(id, &connection, &self.log).counted(&self.metrics);
         record.traced(self.traces.as_ref().map(|traces| traces.call(request.headers())));
         let request_id = record.request_id().to_owned();
@@ -102,7 +103,7 @@ impl Service {
             Ok(received) => received,
             Err(refusal) => return refuse(&refusal, &mut record, &snapshot, &connection, Format::Json),
         };
-        record.received(request.body.len());
+        record.received(request.body().len());
         let format = Format::wanted(&request);
         let Ok(turn) = Arc::clone(&self.calls).try_acquire_owned() else {
             let refusal = Refusal::Overloaded { limit: self.most_calls };
@@ -110,9 +111,8 @@ impl Service {
         };
         let received = Received { request, connection: Arc::clone(&connection), origin, at: Timestamp::now() };
         let (service, by) = (Arc::clone(&self), Arc::clone(&snapshot));
-        // In a task of its own: what was forwarded is seen through to its end even where the caller hangs up (spec
-        // gate-rules G16), and a call that panics takes no other with it.
-        let answered = self.tasks.spawn(async move {
+        // What was forwarded is seen through to its end even where the caller hangs up (spec gate-rules G16).
+        let call = async move {
             let response = match service.pipeline.pass(&by, &received, &mut record).await {
                 Ok(answer) => {
                     record.answered(answer.body.len());
@@ -130,8 +130,8 @@ impl Service {
                 });
             }
             response
-        });
-        answered.await.unwrap_or_else(|error| {
+        };
+        SeenThrough::new(call, &self.tasks).await.unwrap_or_else(|error| {
             tracing::error!(%error, request_id, "a call broke off");
             let refusal = Refusal::Internal { reason: error.to_string() };
             respond(&refusal, &request_id, &snapshot, &connection, None, format)
@@ -146,7 +146,7 @@ async fn receive(
     limits: &Limits,
     bodies: &Semaphore,
     record: &mut Record,
-) -> Result<(Origin, WireRequest), Refusal> {
+) -> Result<(Origin, Request<Bytes>), Refusal> {
     let origin = Origin::of(connection, request.headers())?;
     record.came_from(origin);
     let Limits { body_bytes: limit, body_timeout, .. } = *limits;
@@ -155,14 +155,14 @@ async fn receive(
         return Err(Refusal::BodyTooLarge { limit });
     }
     if body.is_end_stream() {
-        return Ok((origin, WireRequest::new(&head, Bytes::new())));
+        return Ok((origin, Request::from_parts(head, Bytes::new())));
     }
     let collected = async {
         let _turn = bodies.acquire().await.ok();
         Limited::new(body, limit).collect().await
     };
     match tokio::time::timeout(body_timeout, collected).await {
-        Ok(Ok(body)) => Ok((origin, WireRequest::new(&head, body.to_bytes()))),
+        Ok(Ok(body)) => Ok((origin, Request::from_parts(head, body.to_bytes()))),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge { limit }),
         Ok(Err(error)) => Err(Refusal::BodyBroken { reason: error.to_string() }),
         Err(_) => Err(Refusal::BodyTooSlow { seconds: body_timeout.as_secs() }),

@@ -55,19 +55,15 @@ impl<'a> Gathered<'a> {
 
     /// Takes the parameters of a query.
     pub(super) fn take_query(&mut self, query: &str) -> Result<(), WireError> {
-        for (name, value) in self.pairs("query", query.as_bytes())? {
-            self.insert(&name, &value)?;
-            self.query.insert(name, value)?;
-        }
+        self.take_pairs("query", query.as_bytes())?;
+        // Nothing else is there yet.
+        self.query = self.all.clone();
         Ok(())
     }
 
     /// Takes the parameters of a form.
     pub(super) fn take_form(&mut self, body: &[u8]) -> Result<(), WireError> {
-        for (name, value) in self.pairs("body", body)? {
-            self.insert(&name, &value)?;
-        }
-        Ok(())
+        self.take_pairs("body", body)
     }
 
     /// Takes the parameters of a JSON body, flattened as the SDKs flatten queries: `Tag.1.Key`
@@ -120,13 +116,11 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    fn pairs(&self, place: &'static str, encoded: &[u8]) -> Result<Vec<(String, String)>, WireError> {
-        let mut pairs = Vec::new();
+    fn take_pairs(&mut self, place: &'static str, encoded: &[u8]) -> Result<(), WireError> {
         for (index, pair) in encoded.split(|byte| *byte == b'&').enumerate() {
             if pair.is_empty() {
                 continue;
             }
-            within("number of parameters", pairs.len() + 1, self.limits.parameters)?;
             let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
                 Some(at) => (pair.get(..at).unwrap_or(&[]), pair.get(at + 1..).unwrap_or(&[])),
                 None => (pair, &[] as &[u8]),
@@ -138,9 +132,9 @@ impl<'a> Gathered<'a> {
                     problem: problem.to_string(),
                 })
             };
-            pairs.push((decode(name)?, decode(value)?));
+            self.insert(&decode(name)?, &decode(value)?)?;
         }
-        Ok(pairs)
+        Ok(())
     }
 
     /// Adds one parameter to the whole, if it is one that every reader reads alike.

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::body::Gathered;
 use super::request::{Headers, within};
-use super::{Format, Limits, WireError, WireRequest, target};
+use super::{Format, Limits, ReadRequest, WireError, target};
 use crate::catalog::Parameters;
 
 /// How a call is signed.
@@ -34,7 +34,7 @@ const CLAIMS: [&str; 2] = ["SourceIp", "SecureTransport"];
 #[derive(Clone)]
 pub struct Call {
     scheme: Scheme,
-    method: String,
+    method: &'static str,
     host: String,
     action: String,
     version: String,
@@ -47,7 +47,6 @@ pub struct Call {
     format: Format,
     region: Option<String>,
     query: Parameters,
-    signed_headers: Vec<(String, String)>,
     payload_hash: String,
     canonical_request: Option<String>,
     string_to_sign: String,
@@ -61,7 +60,7 @@ impl Call {
     /// # Errors
     /// A [`WireError`] for whatever is malformed, over a limit, signed in a way that is not accepted, or open to two
     /// readings.
-    pub fn parse(request: &WireRequest, limits: &Limits) -> Result<Self, WireError> {
+    pub fn parse<'a>(request: impl Into<ReadRequest<'a>>, limits: &Limits) -> Result<Self, WireError> {
         Self::parse_declared(request, limits, &|_, _, _| false)
     }
 
@@ -73,12 +72,24 @@ impl Call {
     ///
     /// # Errors
     /// As [`parse`](Self::parse).
-    pub fn parse_declared(request: &WireRequest, limits: &Limits, declares: Declares<'_>) -> Result<Self, WireError> {
-        if !matches!(request.method.as_str(), "GET" | "POST") {
-            return Err(WireError::Method {
-                method: request.method.chars().take(32).flat_map(char::escape_default).collect(),
-            });
-        }
+    pub fn parse_declared<'a>(
+        request: impl Into<ReadRequest<'a>>,
+        limits: &Limits,
+        declares: Declares<'_>,
+    ) -> Result<Self, WireError> {
+        Self::read(&request.into(), limits, declares)
+    }
+
+    fn read(request: &ReadRequest<'_>, limits: &Limits, declares: Declares<'_>) -> Result<Self, WireError> {
+        let method = match request.method {
+            "GET" => "GET",
+            "POST" => "POST",
+            other => {
+                return Err(WireError::Method {
+                    method: other.chars().take(32).flat_map(char::escape_default).collect(),
+                });
+            }
+        };
         within("size of the request target", request.target.len(), limits.target_bytes)?;
         within("size of the body", request.body.len(), limits.body_bytes)?;
         let headers = Headers::read(request, limits)?;
@@ -101,7 +112,7 @@ impl Call {
         if headers.get("transfer-encoding")?.is_some_and(|coding| !coding.eq_ignore_ascii_case("chunked")) {
             return Err(WireError::TransferEncoding);
         }
-        if request.method == "GET" && !request.body.is_empty() {
+        if method == "GET" && !request.body.is_empty() {
             return Err(WireError::BodyOfGet);
         }
         let target = target::split(&request.target)?;
@@ -115,8 +126,10 @@ impl Call {
         let mut gathered = Gathered::new(limits);
         gathered.take_query(target.query)?;
         match authorization {
-            Some(authorization) => acs3::read(request, &headers, host, authorization, gathered, declares),
-            None => rpc_v1::read(request, &headers, host, gathered),
+            Some(authorization) => {
+                acs3::read((method, request.body), &headers, host, authorization, gathered, declares)
+            }
+            None => rpc_v1::read((method, request.body), &headers, host, gathered),
         }
     }
 
@@ -129,7 +142,7 @@ impl Call {
     /// `GET` or `POST`.
     #[must_use]
     pub fn method(&self) -> &str {
-        &self.method
+        self.method
     }
 
     /// The `Host` header. A V3 signature covers it, a V1 signature does not.
@@ -219,9 +232,10 @@ impl Call {
     }
 
     /// Names and values of the headers that a V3 signature covers, in order of the names; none for V1.
-    #[must_use]
-    pub fn signed_headers(&self) -> &[(String, String)] {
-        &self.signed_headers
+    pub fn signed_headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        // Behind method, path and query, up to the blank line.
+        let lines = self.canonical_request().unwrap_or_default().lines().skip(3).take_while(|line| !line.is_empty());
+        lines.filter_map(|line| line.split_once(':'))
     }
 
     /// The parameters that stood in the query, common ones included.
@@ -253,13 +267,18 @@ impl std::fmt::Debug for Call {
 }
 
 /// Splits off what the caller claims about its own connection.
-fn without_claims(parameters: &Parameters, keep: impl Fn(&str) -> bool) -> Result<(Parameters, Parameters), WireError> {
-    let (mut business, mut claims) = (Parameters::new(), Parameters::new());
-    for (name, value) in parameters.iter() {
-        if CLAIMS.iter().any(|claim| name.eq_ignore_ascii_case(claim)) {
-            claims.insert(name, value)?;
+fn without_claims(parameters: Parameters, keep: impl Fn(&str) -> bool) -> Result<(Parameters, Parameters), WireError> {
+    let is_claim = |name: &str| CLAIMS.iter().any(|claim| name.eq_ignore_ascii_case(claim));
+    let mut claims = Parameters::new();
+    if parameters.iter().all(|(name, _)| !is_claim(name) && keep(name)) {
+        return Ok((parameters, claims));
+    }
+    let mut business = Parameters::new();
+    for (name, value) in parameters.shared() {
+        if is_claim(name) {
+            claims.share(name, value)?;
         } else if keep(name) {
-            business.insert(name, value)?;
+            business.share(name, value)?;
         }
     }
     Ok((business, claims))

@@ -1,5 +1,7 @@
 //! The texts that signatures are made over.
 
+use std::borrow::Cow;
+
 use aws_lc_rs::digest;
 
 use super::percent;
@@ -13,10 +15,10 @@ pub(super) const ACS3: &str = "ACS3-HMAC-SHA256";
 pub struct CanonicalRequest<'a> {
     /// The method, in upper case.
     pub method: &'a str,
-    /// The parameters of the query; those of a body count through its digest alone.
-    pub query: &'a Parameters,
+    /// The parameters of the query as [`canonical_query`] writes them; those of a body count through its digest alone.
+    pub query: &'a str,
     /// Names in lower case and values of the signed headers, in order of the names.
-    pub headers: &'a [(String, String)],
+    pub headers: &'a [(&'a str, Cow<'a, str>)],
     /// SHA-256 of the body in lower-case hex.
     pub payload_hash: &'a str,
 }
@@ -25,10 +27,10 @@ impl CanonicalRequest<'_> {
     /// The canonical request as text.
     #[must_use]
     pub fn text(&self) -> String {
-        let query = percent::encode_pairs(self.query.iter());
         let headers: usize = self.headers.iter().map(|(name, value)| 2 * name.len() + value.len() + 3).sum();
-        let mut text = String::with_capacity(self.method.len() + query.len() + headers + self.payload_hash.len() + 8);
-        for part in [self.method, "\n/\n", &query, "\n"] {
+        let length = self.method.len() + self.query.len() + headers + self.payload_hash.len() + 8;
+        let mut text = String::with_capacity(length);
+        for part in [self.method, "\n/\n", self.query, "\n"] {
             text.push_str(part);
         }
         for (name, value) in self.headers {
@@ -52,7 +54,7 @@ impl CanonicalRequest<'_> {
     /// The value of `SignedHeaders`.
     #[must_use]
     pub fn signed_headers(&self) -> String {
-        let mut names = String::new();
+        let mut names = String::with_capacity(self.headers.iter().map(|(name, _)| name.len() + 1).sum());
         self.add_signed_headers(&mut names);
         names
     }
@@ -65,6 +67,13 @@ impl CanonicalRequest<'_> {
             text.push_str(name);
         }
     }
+}
+
+/// Parameters as a canonical request has them: in byte order of their names, everything but `A-Z a-z 0-9 - _ . ~` encoded
+/// (spec openapi-wire 3).
+#[must_use]
+pub fn canonical_query(parameters: &Parameters) -> String {
+    percent::encode_pairs(parameters.iter())
 }
 
 /// The string-to-sign of V3 over the text of a canonical request.

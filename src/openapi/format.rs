@@ -1,6 +1,6 @@
 //! Which of the two formats an answer is wanted in.
 
-use super::{WireRequest, percent};
+use super::{ReadRequest, percent};
 
 /// The format of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,13 +18,10 @@ impl Format {
     ///
     /// The documented default of V1 is XML; no V1 client can read it (spec openapi-wire 4.2).
     #[must_use]
-    pub fn wanted(request: &WireRequest) -> Self {
+    pub fn wanted<'a>(request: impl Into<ReadRequest<'a>>) -> Self {
+        let request = request.into();
         let header = |wanted: &str| {
-            request
-                .headers
-                .iter()
-                .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
-                .map(|(_, value)| value.as_slice())
+            request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| *value)
         };
         if header("authorization").is_some() {
             return header("accept").map(String::from_utf8_lossy).map_or(Self::Json, |accept| Self::of_accept(&accept));
@@ -32,7 +29,7 @@ impl Format {
         let query = request.target.split_once('?').map_or("", |(_, query)| query);
         let form = header("content-type")
             .is_some_and(|kind| kind.to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded"));
-        let body: &[u8] = if form { &request.body } else { &[] };
+        let body: &[u8] = if form { request.body } else { &[] };
         let mut asked = [query.as_bytes(), body]
             .into_iter()
             .flat_map(|pairs| pairs.split(|byte| *byte == b'&'))
@@ -50,9 +47,11 @@ impl Format {
 
     /// What an `Accept` header asks for.
     pub(super) fn of_accept(value: &str) -> Self {
-        let kinds = || value.split(',').map(|kind| kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase());
-        let xml = kinds().any(|kind| kind == "application/xml" || kind == "text/xml");
-        let json = kinds().any(|kind| kind == "application/json" || kind == "*/*");
+        let kinds = || value.split(',').map(|kind| kind.split(';').next().unwrap_or("").trim());
+        let asks =
+            |wanted: [&str; 2]| kinds().any(|kind| wanted.iter().any(|wanted| kind.eq_ignore_ascii_case(wanted)));
+        let xml = asks(["application/xml", "text/xml"]);
+        let json = asks(["application/json", "*/*"]);
         if xml && !json { Self::Xml } else { Self::Json }
     }
 }

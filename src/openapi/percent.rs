@@ -1,5 +1,7 @@
 //! Percent-encoding as the OpenAPI signs it, and decoding that never guesses.
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode, utf8_percent_encode};
 
 /// Everything but `A-Z a-z 0-9 - _ . ~` (spec openapi-wire 2).
@@ -12,7 +14,8 @@ pub(super) fn encode(text: &str) -> PercentEncode<'_> {
 
 /// `name=value&...` in the order given, encoded; a name without a value keeps its `=`.
 pub(super) fn encode_pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    let mut text = String::new();
+    // Room for what most calls have.
+    let mut text = String::with_capacity(128);
     for (name, value) in pairs {
         if !text.is_empty() {
             text.push('&');
@@ -39,7 +42,7 @@ pub(super) enum Undecodable {
 ///
 /// Only printable ASCII may stand unencoded, and of that neither `#` nor `;`, which some readers take for the end of
 /// the query or for a separator.
-pub(super) fn decode(encoded: &[u8]) -> Result<String, Undecodable> {
+pub(super) fn decode(encoded: &[u8]) -> Result<Cow<'_, str>, Undecodable> {
     if encoded.iter().any(|byte| !byte.is_ascii_graphic() || matches!(byte, b'#' | b';')) {
         return Err(Undecodable::Raw);
     }
@@ -51,6 +54,9 @@ pub(super) fn decode(encoded: &[u8]) -> Result<String, Undecodable> {
             _ => after,
         };
     }
+    if !encoded.contains(&b'%') && !encoded.contains(&b'+') {
+        return std::str::from_utf8(encoded).map(Cow::Borrowed).map_err(|_| Undecodable::Utf8);
+    }
     let spaced: Vec<u8> = encoded.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    String::from_utf8(percent_decode(&spaced).collect()).map_err(|_| Undecodable::Utf8)
+    String::from_utf8(percent_decode(&spaced).collect()).map(Cow::Owned).map_err(|_| Undecodable::Utf8)
 }

@@ -23,29 +23,84 @@ pub struct WireRequest {
 }
 
 impl WireRequest {
-    /// A request from its parsed head and its whole body. One of HTTP/2 that has no `host` header has its `:authority` as
-    /// such (RFC 9113, 8.3.1).
+    /// A copy of a request that was parsed.
     #[must_use]
-    pub fn new(head: &http::request::Parts, body: Bytes) -> Self {
-        let headers = head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
-        let mut headers: Vec<_> = headers.collect();
-        let authority = head.uri.authority().filter(|_| head.version == http::Version::HTTP_2);
-        if let Some(authority) = authority.filter(|_| !head.headers.contains_key(http::header::HOST)) {
-            headers.push((http::header::HOST.as_str().to_owned(), authority.as_str().as_bytes().to_vec()));
+    pub fn new(request: &http::Request<Bytes>) -> Self {
+        let ReadRequest { method, target, headers, .. } = request.into();
+        Self {
+            method: method.to_owned(),
+            target: target.into_owned(),
+            headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
+            body: request.body().clone(),
         }
-        Self { method: head.method.as_str().to_owned(), target: head.uri.to_string(), headers, body }
     }
 }
 
 /// The request as its receiver sees it.
 impl From<SignedRequest> for WireRequest {
     fn from(signed: SignedRequest) -> Self {
+        let header = |(name, value): (Cow<'static, str>, String)| (name.into_owned(), value.into_bytes());
         Self {
             method: signed.method.to_owned(),
             target: signed.target,
-            headers: signed.headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect(),
+            headers: signed.headers.into_iter().map(header).collect(),
             body: signed.body,
         }
+    }
+}
+
+/// A request as it is read, wherever it is kept.
+pub struct ReadRequest<'a> {
+    pub(super) method: &'a str,
+    pub(super) target: Cow<'a, str>,
+    pub(super) headers: Vec<(&'a str, &'a [u8])>,
+    pub(super) body: &'a [u8],
+}
+
+impl<'a> From<&'a WireRequest> for ReadRequest<'a> {
+    fn from(request: &'a WireRequest) -> Self {
+        Self {
+            method: &request.method,
+            target: Cow::Borrowed(&request.target),
+            headers: request.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect(),
+            body: &request.body,
+        }
+    }
+}
+
+/// One of HTTP/2 that has no `host` header has its `:authority` as such (RFC 9113, 8.3.1).
+impl<'a> From<&'a http::Request<Bytes>> for ReadRequest<'a> {
+    fn from(request: &'a http::Request<Bytes>) -> Self {
+        let uri = request.uri();
+        let mut headers = Vec::with_capacity(request.headers().len() + 1);
+        headers.extend(request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
+        let authority = uri.authority().filter(|_| request.version() == http::Version::HTTP_2);
+        if let Some(authority) = authority.filter(|_| !request.headers().contains_key(http::header::HOST)) {
+            headers.push((http::header::HOST.as_str(), authority.as_str().as_bytes()));
+        }
+        let target = match (uri.scheme(), uri.authority(), uri.path_and_query()) {
+            (None, None, Some(local)) => Cow::Borrowed(local.as_str()),
+            _ => Cow::Owned(uri.to_string()),
+        };
+        Self { method: request.method().as_str(), target, headers, body: request.body() }
+    }
+}
+
+/// The request as hyper would have parsed it.
+impl TryFrom<WireRequest> for http::Request<Bytes> {
+    type Error = http::Error;
+
+    fn try_from(request: WireRequest) -> Result<Self, http::Error> {
+        let head = http::Request::builder().method(request.method.as_str()).uri(request.target);
+        let head = request.headers.into_iter().fold(head, |head, (name, value)| head.header(name, value));
+        head.body(request.body)
+    }
+}
+
+/// Only sizes, as of a [`WireRequest`].
+impl std::fmt::Debug for ReadRequest<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReadRequest").field("method", &self.method).finish_non_exhaustive()
     }
 }
 
@@ -114,7 +169,7 @@ pub(super) struct Headers<'a> {
 }
 
 impl<'a> Headers<'a> {
-    pub(super) fn read(request: &'a WireRequest, limits: &Limits) -> Result<Self, WireError> {
+    pub(super) fn read(request: &ReadRequest<'a>, limits: &Limits) -> Result<Self, WireError> {
         within("number of headers", request.headers.len(), limits.headers)?;
         let bytes = request.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
         within("size of the headers", bytes, limits.header_bytes)?;
@@ -122,7 +177,7 @@ impl<'a> Headers<'a> {
         for (name, value) in &request.headers {
             let name = match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
                 true => Cow::Owned(name.to_ascii_lowercase()),
-                false => Cow::Borrowed(name.as_str()),
+                false => Cow::Borrowed(*name),
             };
             if value.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
                 return Err(WireError::HeaderValue { header: name.into_owned() });
@@ -150,15 +205,16 @@ impl<'a> Headers<'a> {
     }
 
     /// Every value of that name in the form that is signed: sorted and joined with `,` (spec openapi-wire 3).
-    pub(super) fn joined(&self, name: &str) -> Result<Option<String>, WireError> {
-        let mut lines = self.lines.iter().filter(|(known, _)| known == name);
-        let Some((_, first)) = lines.next() else { return Ok(None) };
-        let mut values = vec![text(name, first)?];
-        for (_, value) in lines {
-            values.push(text(name, value)?);
+    pub(super) fn joined(&self, name: &str) -> Result<Option<Cow<'a, str>>, WireError> {
+        let mut lines = self.lines.iter().filter(|(known, _)| known == name).map(|(_, value)| text(name, value));
+        let Some(first) = lines.next().transpose()? else { return Ok(None) };
+        let Some(second) = lines.next().transpose()? else { return Ok(Some(Cow::Borrowed(first))) };
+        let mut values = vec![first, second];
+        for value in lines {
+            values.push(value?);
         }
         values.sort_unstable();
-        Ok(Some(values.join(",")))
+        Ok(Some(Cow::Owned(values.join(","))))
     }
 
     /// The names of the `x-acs-` headers.

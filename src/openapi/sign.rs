@@ -3,6 +3,8 @@
 //! [`sign_acs3`] writes a whole call in V3 as the Python SDK sends it; [`acs3_signature`] and [`rpc_v1_signature`] are
 //! the signatures themselves.
 
+use std::borrow::Cow;
+
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +14,7 @@ use jiff::fmt::temporal::DateTimePrinter;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::canonical::{ACS3, CanonicalRequest, hex, rpc_v1_string_to_sign, sha256_hex};
+use super::canonical::{ACS3, CanonicalRequest, canonical_query, hex, rpc_v1_string_to_sign, sha256_hex};
 use super::{Format, percent};
 use crate::catalog::Parameters;
 
@@ -124,7 +126,7 @@ pub struct SignedRequest {
     /// The target in origin form.
     pub target: String,
     /// Names in lower case and values, `host` and `authorization` among them; `content-length` is left to the client.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     /// The body; empty unless the parameters were too long for a query.
     pub body: Bytes,
 }
@@ -140,32 +142,28 @@ impl std::fmt::Debug for SignedRequest {
 /// be longer than [`LONGEST_QUERY`]. `host`, every `x-acs-` header and `content-type` are signed.
 #[must_use]
 pub fn sign_acs3(request: &SigningRequest<'_>) -> SignedRequest {
-    let encoded = percent::encode_pairs(request.parameters.iter());
-    let none = Parameters::new();
-    let form = encoded.len() > LONGEST_QUERY;
-    let (target, query, body) = match (form, encoded.is_empty()) {
-        (true, _) => ("/".to_owned(), &none, encoded),
-        (false, true) => ("/".to_owned(), &none, String::new()),
-        (false, false) => (format!("/?{encoded}"), request.parameters, String::new()),
-    };
+    let encoded = canonical_query(request.parameters);
+    let (query, body) = if encoded.len() > LONGEST_QUERY { ("", encoded.as_str()) } else { (encoded.as_str(), "") };
     let payload_hash = sha256_hex(body.as_bytes());
-    let mut headers = vec![
-        ("host".to_owned(), request.host.to_owned()),
-        ("x-acs-action".to_owned(), request.action.to_owned()),
-        ("x-acs-content-sha256".to_owned(), payload_hash.clone()),
-        ("x-acs-date".to_owned(), date_text(request.date)),
-        ("x-acs-signature-nonce".to_owned(), request.nonce.to_owned()),
-        ("x-acs-version".to_owned(), request.version.to_owned()),
-    ];
-    if form {
-        headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
+    let date = date_text(request.date);
+    let mut signed: Vec<(&'static str, Cow<'_, str>)> = Vec::with_capacity(9);
+    signed.extend([
+        ("host", request.host.into()),
+        ("x-acs-action", request.action.into()),
+        ("x-acs-content-sha256", payload_hash.as_str().into()),
+        ("x-acs-date", date.into()),
+        ("x-acs-signature-nonce", request.nonce.into()),
+        ("x-acs-version", request.version.into()),
+    ]);
+    if !body.is_empty() {
+        signed.push(("content-type", "application/x-www-form-urlencoded".into()));
     }
     if let Some(token) = request.credential.security_token() {
-        headers.push(("x-acs-accesskey-id".to_owned(), request.credential.access_key_id().to_owned()));
-        headers.push(("x-acs-security-token".to_owned(), token.expose_secret().to_owned()));
+        signed.push(("x-acs-accesskey-id", request.credential.access_key_id().into()));
+        signed.push(("x-acs-security-token", token.expose_secret().into()));
     }
-    headers.sort();
-    let canonical = CanonicalRequest { method: "POST", query, headers: &headers, payload_hash: &payload_hash };
+    signed.sort_unstable_by_key(|(name, _)| *name);
+    let canonical = CanonicalRequest { method: "POST", query, headers: &signed, payload_hash: &payload_hash };
     let authorization = format!(
         "{ACS3} Credential={},SignedHeaders={},Signature={}",
         request.credential.access_key_id(),
@@ -176,9 +174,12 @@ pub fn sign_acs3(request: &SigningRequest<'_>) -> SignedRequest {
         Format::Json => "application/json",
         Format::Xml => "application/xml",
     };
-    headers.push(("accept".to_owned(), accept.to_owned()));
-    headers.push(("authorization".to_owned(), authorization));
-    SignedRequest { method: "POST", target, headers, body: Bytes::from(body) }
+    let target = if query.is_empty() { "/".to_owned() } else { ["/?", query].concat() };
+    let mut headers: Vec<_> = Vec::with_capacity(signed.len() + 2);
+    headers.extend(signed.into_iter().map(|(name, value)| (Cow::Borrowed(name), value.into_owned())));
+    headers.push(("accept".into(), accept.to_owned()));
+    headers.push(("authorization".into(), authorization));
+    SignedRequest { method: "POST", target, headers, body: Bytes::copy_from_slice(body.as_bytes()) }
 }
 
 /// A call that needs no signature, since what makes it good is among its parameters: common parameters in the query, the
@@ -187,7 +188,7 @@ pub fn sign_acs3(request: &SigningRequest<'_>) -> SignedRequest {
 pub fn unsigned(host: &str, action: &str, version: &str, parameters: &Parameters, date: Timestamp) -> SignedRequest {
     let date = date_text(date);
     let common = [("Action", action), ("Format", "JSON"), ("Timestamp", &*date), ("Version", version)];
-    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let header = |name: &'static str, value: &str| (Cow::Borrowed(name), value.to_owned());
     SignedRequest {
         method: "POST",
         target: format!("/?{}", percent::encode_pairs(common.into_iter())),

@@ -243,7 +243,7 @@ impl Service {
             }
             Ok(Err(_)) | Err(_) => return Err(ServiceError::UnreadableRequest),
         };
-        Ok(WireRequest::new(&head, body))
+        Ok(WireRequest::new(&Request::from_parts(head, body)))
     }
 
     fn remember(&self, request: &WireRequest) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use ramgate::catalog::Parameters;
 use ramgate::openapi::sign::{Credential, SignedRequest, SigningRequest, acs3_signature, sign_acs3};
-use ramgate::openapi::{CanonicalRequest, Format};
+use ramgate::openapi::{CanonicalRequest, Format, canonical_query};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 use secrecy::SecretString;
@@ -64,14 +64,15 @@ pub fn signed_with(
     further: &[(&str, &str)],
 ) -> SignedRequest {
     let mut request = signed(host, key, operation, pairs);
-    request.headers.retain(|(name, _)| !matches!(name.as_str(), "accept" | "authorization"));
-    request.headers.extend(further.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    request.headers.retain(|(name, _)| !matches!(&**name, "accept" | "authorization"));
+    request.headers.extend(further.iter().map(|(name, value)| ((*name).to_owned().into(), (*value).to_owned())));
     request.headers.sort();
     let payload_hash = request.headers.iter().find(|(name, _)| name == "x-acs-content-sha256").unwrap().1.clone();
+    let headers: Vec<_> = request.headers.iter().map(|(name, value)| (&**name, value.into())).collect();
     let canonical = CanonicalRequest {
         method: "POST",
-        query: &parameters(pairs),
-        headers: &request.headers,
+        query: &canonical_query(&parameters(pairs)),
+        headers: &headers,
         payload_hash: &payload_hash,
     };
     let authorization = format!(
@@ -80,7 +81,7 @@ pub fn signed_with(
         canonical.signed_headers(),
         acs3_signature(&canonical, &SecretString::from(key.secret))
     );
-    request.headers.push(("authorization".to_owned(), authorization));
+    request.headers.push(("authorization".into(), authorization));
     request
 }
 

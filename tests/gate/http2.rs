@@ -77,7 +77,7 @@ fn request(signed: &SignedRequest) -> Request<()> {
     let host = &signed.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).unwrap().1;
     let mut request = Request::builder().method(signed.method).uri(format!("https://{host}{}", signed.target));
     for (name, value) in signed.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host")) {
-        request = request.header(name, value);
+        request = request.header(&**name, value);
     }
     request.body(()).unwrap()
 }
@@ -300,7 +300,7 @@ fn hpack(fields: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
 fn fields(signed: &SignedRequest) -> Vec<(Vec<u8>, Vec<u8>)> {
     let host = &signed.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).unwrap().1;
     let pseudo = [(":method", signed.method), (":scheme", "https"), (":authority", host), (":path", &signed.target)];
-    let regular = signed.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let regular = signed.headers.iter().map(|(name, value)| (&**name, value.as_str()));
     let regular = regular.filter(|(name, _)| !name.eq_ignore_ascii_case("host"));
     let all = pseudo.into_iter().chain(regular);
     all.map(|(name, value)| (name.to_ascii_lowercase().into_bytes(), value.as_bytes().to_vec())).collect()

@@ -39,6 +39,7 @@ pub fn permitted(pipeline: &Pipeline, request: WireRequest, at: Timestamp) -> Re
     let connection = Arc::new(Connection::direct(peer, true, Network::Unstated, Hosts::new([HOST])));
     let mut record = Record::new("a test".to_owned(), &connection, &events::log(&Audit::default()).0);
     let origin = Origin { address: Some(connection.peer.ip()), secure: Some(true) };
+    let request = request.try_into().unwrap();
     let received = Received { request, connection, origin, at };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(pipeline.permit(&received, &mut record))
@@ -114,6 +115,8 @@ proptest! {
         prop_assume!(target[at] != to);
         target[at] = to;
         request.target = String::from_utf8(target).unwrap();
+        // What is no target at all is refused before it comes here.
+        prop_assume!(request.target.parse::<http::Uri>().is_ok());
         if let Ok(outbound) = outbound(&pipeline, request) {
             // Only where it still says the same, as with a letter percent-encoded.
             let sent = verified_by_the_upstream(&WireRequest::from(outbound.request().clone()));

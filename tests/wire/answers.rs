@@ -99,7 +99,7 @@ fn an_outbound_call_that_is_too_long_for_a_query_is_a_form() {
 #[test]
 fn an_outbound_call_of_a_session_carries_its_token_signed() {
     let call = accepted(&signed(&Parameters::new(), true));
-    let names: Vec<&str> = call.signed_headers().iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = call.signed_headers().map(|(name, _)| name).collect();
     assert_eq!(
         names,
         [

@@ -7,7 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use ramgate::authn::{AuthnError, Caller, Hosts, KeyEntry, KeyRing, NonceMemory, SessionToken, Verifier};
 use ramgate::catalog::Parameters;
 use ramgate::identity::{KeyStatus, Principal};
-use ramgate::openapi::{Call, CanonicalRequest, Limits, WireError, WireRequest, sign};
+use ramgate::openapi::{Call, CanonicalRequest, Limits, WireError, WireRequest, canonical_query, sign};
 use secrecy::SecretString;
 
 pub const HOST: &str = "polardb.gate.example";
@@ -119,10 +119,11 @@ impl V3 {
             headers.push(("x-acs-content-sha256".to_owned(), payload_hash.clone()));
         }
         headers.sort();
+        let signed: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.into())).collect();
         let canonical = CanonicalRequest {
             method: &self.method,
-            query: &self.signed_query,
-            headers: &headers,
+            query: &canonical_query(&self.signed_query),
+            headers: &signed,
             payload_hash: &payload_hash,
         };
         let authorization = format!(

@@ -88,7 +88,7 @@ impl Draft {
                 .map(|(name, value)| {
                     // A malformed time is not one that the signer writes; it is refused before the signature counts.
                     let value = if name == "x-acs-date" { self.timestamp.clone() } else { value };
-                    (name, value.into_bytes())
+                    (name.into_owned(), value.into_bytes())
                 })
                 .collect(),
             body: signed.body,

@@ -330,7 +330,7 @@ async fn metadata(
     channel: &Channel,
     method: &'static str,
     path: &str,
-    headers: &[(&str, &str)],
+    headers: &[(&'static str, &str)],
     what: &'static str,
 ) -> Result<String, FetchError> {
     let authority = channel.endpoint().authority.as_str();
@@ -338,7 +338,7 @@ async fn metadata(
     let request = SignedRequest {
         method,
         target: path.to_owned(),
-        headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        headers: headers.map(|(name, value)| (name.into(), value.to_owned())).collect(),
         body: bytes::Bytes::new(),
     };
     let answer = channel.send_once(request).await?;

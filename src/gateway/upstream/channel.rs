@@ -130,12 +130,29 @@ fn request(signed: SignedRequest) -> Result<Request<Full<Bytes>>, http::Error> {
         .uri(signed.target)
         .header(CONTENT_LENGTH, signed.body.len())
         .body(Full::new(signed.body))?;
-    for (name, value) in &signed.headers {
-        let mut value = HeaderValue::from_str(value)?;
-        value.set_sensitive(matches!(name.as_str(), "authorization" | "x-acs-security-token" | METADATA_TOKEN));
-        request.headers_mut().insert(HeaderName::from_bytes(name.as_bytes())?, value);
+    for (name, value) in signed.headers {
+        let mut value = HeaderValue::try_from(value)?;
+        value.set_sensitive(matches!(&*name, "authorization" | "x-acs-security-token" | METADATA_TOKEN));
+        request.headers_mut().insert(header_name(&name)?, value);
     }
     Ok(request)
+}
+
+/// `name` as the name of a header. Those of a signed call take no memory.
+fn header_name(name: &str) -> Result<HeaderName, http::Error> {
+    static SIGNED: [HeaderName; 7] = [
+        HeaderName::from_static("x-acs-accesskey-id"),
+        HeaderName::from_static("x-acs-action"),
+        HeaderName::from_static("x-acs-content-sha256"),
+        HeaderName::from_static("x-acs-date"),
+        HeaderName::from_static("x-acs-security-token"),
+        HeaderName::from_static("x-acs-signature-nonce"),
+        HeaderName::from_static("x-acs-version"),
+    ];
+    match SIGNED.iter().find(|known| *known == name) {
+        Some(known) => Ok(known.clone()),
+        None => Ok(HeaderName::from_bytes(name.as_bytes())?),
+    }
 }
 
 /// An error and everything that caused it.

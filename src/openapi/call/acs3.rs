@@ -4,9 +4,9 @@ use secrecy::SecretString;
 
 use super::{Call, Declares, Scheme, required, without_claims};
 use crate::openapi::body::{Gathered, Reading};
-use crate::openapi::canonical::{ACS3, acs3_string_to_sign, sha256_hex};
+use crate::openapi::canonical::{ACS3, acs3_string_to_sign, canonical_query, sha256_hex};
 use crate::openapi::request::Headers;
-use crate::openapi::{CanonicalRequest, Format, WireError, WireRequest};
+use crate::openapi::{CanonicalRequest, Format, WireError};
 
 /// Headers that every V3 signature must cover (spec openapi-wire 3.4).
 const COVERED: [&str; 6] =
@@ -39,7 +39,7 @@ pub(super) fn accepted_algorithm(authorization: &str) -> Result<(), WireError> {
 }
 
 pub(super) fn read(
-    request: &WireRequest,
+    (method, body): (&'static str, &[u8]),
     headers: &Headers<'_>,
     host: &str,
     authorization: &str,
@@ -53,7 +53,7 @@ pub(super) fn read(
             return Err(WireError::NotCovered { header: name.to_owned() });
         }
     }
-    for name in headers.acs_names().chain((!request.body.is_empty()).then_some("content-type")) {
+    for name in headers.acs_names().chain((!body.is_empty()).then_some("content-type")) {
         if !signed(name) {
             return Err(WireError::NotCovered { header: name.to_owned() });
         }
@@ -61,9 +61,9 @@ pub(super) fn read(
     let mut signed_headers = Vec::with_capacity(authorization.signed_headers.len());
     for name in &authorization.signed_headers {
         let value = headers.joined(name)?.ok_or_else(|| WireError::ListedButMissing { header: (*name).to_owned() })?;
-        signed_headers.push(((*name).to_owned(), value));
+        signed_headers.push((*name, value));
     }
-    let payload_hash = sha256_hex(&request.body);
+    let payload_hash = sha256_hex(body);
     if headers.get("x-acs-content-sha256")? != Some(payload_hash.as_str()) {
         return Err(WireError::Digest);
     }
@@ -72,10 +72,10 @@ pub(super) fn read(
     }
 
     const ACCEPTED: &str = "send `application/x-www-form-urlencoded` or `application/json`, in UTF-8";
-    match Reading::of(headers.get("content-type")?, &request.body, ACCEPTED)? {
+    match Reading::of(headers.get("content-type")?, body, ACCEPTED)? {
         Reading::Empty => {}
-        Reading::Form => gathered.take_form(&request.body)?,
-        Reading::Json => gathered.take_json(&request.body)?,
+        Reading::Form => gathered.take_form(body)?,
+        Reading::Json => gathered.take_json(body)?,
     }
     let action = required("Action", headers.get("x-acs-action")?)?;
     let version = required("Version", headers.get("x-acs-version")?)?;
@@ -101,10 +101,10 @@ pub(super) fn read(
             dropped.push(parameter);
         }
     }
-    let (parameters, claims) = without_claims(&gathered.all, |name| !dropped.contains(&name))?;
+    let (parameters, claims) = without_claims(gathered.all, |name| !dropped.contains(&name))?;
     let canonical = CanonicalRequest {
-        method: &request.method,
-        query: &gathered.query,
+        method,
+        query: &canonical_query(&gathered.query),
         headers: &signed_headers,
         payload_hash: &payload_hash,
     };
@@ -112,7 +112,7 @@ pub(super) fn read(
     let string_to_sign = acs3_string_to_sign(&canonical_request);
     Ok(Call {
         scheme: Scheme::Acs3,
-        method: request.method.clone(),
+        method,
         host: host.to_owned(),
         action: action.to_owned(),
         version: version.to_owned(),
@@ -125,7 +125,6 @@ pub(super) fn read(
         format: headers.joined("accept")?.map_or(Format::Json, |accept| Format::of_accept(&accept)),
         region: headers.get("x-acs-region-id")?.map(str::to_owned),
         query: gathered.query,
-        signed_headers,
         payload_hash,
         canonical_request: Some(canonical_request),
         string_to_sign,

@@ -6,7 +6,7 @@ use super::{Call, Scheme, required, without_claims};
 use crate::openapi::body::{Gathered, Reading};
 use crate::openapi::canonical::{rpc_v1_string_to_sign, sha256_hex};
 use crate::openapi::request::Headers;
-use crate::openapi::{Format, WireError, WireRequest};
+use crate::openapi::{Format, WireError};
 
 /// The parameters that belong to the wire and not to the operation.
 const COMMON: [&str; 12] = [
@@ -25,15 +25,15 @@ const COMMON: [&str; 12] = [
 ];
 
 pub(super) fn read(
-    request: &WireRequest,
+    (method, body): (&'static str, &[u8]),
     headers: &Headers<'_>,
     host: &str,
     mut gathered: Gathered<'_>,
 ) -> Result<Call, WireError> {
     const ACCEPTED: &str = "a V1 signature covers only `application/x-www-form-urlencoded` in UTF-8";
-    match Reading::of(headers.get("content-type")?, &request.body, ACCEPTED)? {
+    match Reading::of(headers.get("content-type")?, body, ACCEPTED)? {
         Reading::Empty => {}
-        Reading::Form => gathered.take_form(&request.body)?,
+        Reading::Form => gathered.take_form(body)?,
         Reading::Json => {
             return Err(WireError::ContentType { given: "application/json".to_owned(), accepted: ACCEPTED });
         }
@@ -71,10 +71,11 @@ pub(super) fn read(
             return Err(WireError::Disagreement { parameter: parameter.to_owned(), header });
         }
     }
-    let (parameters, claims) = without_claims(all, |name| !COMMON.contains(&name))?;
+    let string_to_sign = rpc_v1_string_to_sign(method, all);
+    let (parameters, claims) = without_claims(all.clone(), |name| !COMMON.contains(&name))?;
     Ok(Call {
         scheme: Scheme::RpcV1,
-        method: request.method.clone(),
+        method,
         host: host.to_owned(),
         action: action.to_owned(),
         version: version.to_owned(),
@@ -86,10 +87,9 @@ pub(super) fn read(
         nonce: nonce.to_owned(),
         format: all.get("Format").map_or(Format::Json, Format::of_parameter),
         region: None,
-        signed_headers: Vec::new(),
-        payload_hash: sha256_hex(&request.body),
+        payload_hash: sha256_hex(body),
         canonical_request: None,
-        string_to_sign: rpc_v1_string_to_sign(&request.method, all),
+        string_to_sign,
         signature: signature.to_owned(),
         query: gathered.query,
     })

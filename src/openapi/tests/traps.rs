@@ -270,7 +270,7 @@ fn t6_a_header_that_readers_choose_from_stands_once() {
         add_signed(request, "x-custom", " a ");
     });
     let call = parse(&signed).unwrap();
-    assert!(call.signed_headers().contains(&("x-custom".to_owned(), "a,b".to_owned())));
+    assert!(call.signed_headers().any(|header| header == ("x-custom", "a,b")));
 }
 
 #[test]

@@ -234,7 +234,7 @@ async fn stream_of(
 ) -> (Call, Result<Answer, Lost>) {
     let mut request = http::Request::builder().method(signed.method).uri(format!("https://{host}{}", signed.target));
     for (name, value) in signed.headers.iter().filter(|(name, _)| name != "host") {
-        request = request.header(name, value);
+        request = request.header(&**name, value);
     }
     let request = request.body(Full::new(signed.body)).unwrap();
     let exchanged = tokio::time::timeout(PATIENCE, async {
