@@ -24,7 +24,7 @@ rule! {
     /// ```
     ///
     /// ## References
-    /// - OSS, [bucket policies](https://www.alibabacloud.com/help/en/oss/user-guide/use-bucket-policies-to-authorize-access)
+    /// - OSS, [bucket policies](https://www.alibabacloud.com/help/en/oss/user-guide/oss-bucket-policy)
     code: "RAM572",
     name: "condition/client-controlled-key",
     severity: Warning,

@@ -22,7 +22,7 @@ rule! {
     /// ```
     ///
     /// ## References
-    /// - OSS, [bucket policies](https://www.alibabacloud.com/help/en/oss/user-guide/use-bucket-policies-to-authorize-access)
+    /// - OSS, [bucket policies](https://www.alibabacloud.com/help/en/oss/user-guide/oss-bucket-policy)
     code: "RAM546",
     name: "condition/empty-object",
     severity: Note,

@@ -24,7 +24,7 @@ rule! {
     /// ```
     ///
     /// ## References
-    /// - Resource Management, [control policies](https://www.alibabacloud.com/help/en/resource-management/resource-directory/user-guide/control-policies-overview)
+    /// - Resource Management, [control policies](https://www.alibabacloud.com/help/en/resource-management/resource-directory/user-guide/languages-of-access-control-policies)
     code: "RAM822",
     name: "cp/denies-own-management",
     severity: Warning,

@@ -23,7 +23,7 @@ rule! {
     /// ```
     ///
     /// ## References
-    /// - Resource Management, [control policies](https://www.alibabacloud.com/help/en/resource-management/resource-directory/user-guide/control-policies-overview)
+    /// - Resource Management, [control policies](https://www.alibabacloud.com/help/en/resource-management/resource-directory/user-guide/languages-of-access-control-policies)
     code: "RAM824",
     name: "cp/grants-nothing",
     severity: Note,

@@ -27,7 +27,7 @@ rule! {
     /// A policy with denials only is common beside `FullAliyunAccess`, and is left alone.
     ///
     /// ## References
-    /// - Resource Management, [control policies](https://www.alibabacloud.com/help/en/resource-management/resource-directory/user-guide/control-policies-overview)
+    /// - Resource Management, [control policies](https://www.alibabacloud.com/help/en/resource-management/resource-directory/user-guide/languages-of-access-control-policies)
     code: "RAM820",
     name: "cp/nothing-allowed",
     severity: Error,

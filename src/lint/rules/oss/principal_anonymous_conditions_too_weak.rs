@@ -26,7 +26,7 @@ rule! {
     /// ```
     ///
     /// ## References
-    /// - OSS, [bucket policies](https://www.alibabacloud.com/help/en/oss/user-guide/use-bucket-policies-to-authorize-access)
+    /// - OSS, [bucket policies](https://www.alibabacloud.com/help/en/oss/user-guide/oss-bucket-policy)
     code: "RAM806",
     name: "oss/principal-anonymous-conditions-too-weak",
     severity: Warning,

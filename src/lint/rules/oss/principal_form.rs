@@ -25,7 +25,7 @@ rule! {
     /// ```
     ///
     /// ## References
-    /// - OSS, [bucket policies](https://www.alibabacloud.com/help/en/oss/user-guide/use-bucket-policies-to-authorize-access)
+    /// - OSS, [bucket policies](https://www.alibabacloud.com/help/en/oss/user-guide/oss-bucket-policy)
     code: "RAM803",
     name: "oss/principal-form",
     severity: Error,

@@ -29,7 +29,7 @@ rule! {
     /// anonymous-conditions-too-weak` to say. What a Deny for everybody takes away is not counted.
     ///
     /// ## References
-    /// - OSS, [bucket policies](https://www.alibabacloud.com/help/en/oss/user-guide/use-bucket-policies-to-authorize-access)
+    /// - OSS, [bucket policies](https://www.alibabacloud.com/help/en/oss/user-guide/oss-bucket-policy)
     code: "RAM801",
     name: "oss/public-write",
     severity: Error,

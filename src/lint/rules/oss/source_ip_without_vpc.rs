@@ -23,7 +23,7 @@ rule! {
     /// ```
     ///
     /// ## References
-    /// - OSS, [bucket policies](https://www.alibabacloud.com/help/en/oss/user-guide/use-bucket-policies-to-authorize-access)
+    /// - OSS, [bucket policies](https://www.alibabacloud.com/help/en/oss/user-guide/oss-bucket-policy)
     code: "RAM802",
     name: "oss/source-ip-without-vpc",
     severity: Error,

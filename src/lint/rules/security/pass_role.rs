@@ -32,7 +32,7 @@ rule! {
     /// matter of `security/admin`.
     ///
     /// ## References
-    /// - ECS, [authorize a RAM user to manage an instance RAM role](https://www.alibabacloud.com/help/en/ecs/user-guide/authorize-a-ram-user-to-manage-an-instance-ram-role)
+    /// - ECS, [AttachInstanceRamRole](https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-attachinstanceramrole), on the authorization it takes
     code: "RAM713",
     name: "security/pass-role",
     severity: Warning,

@@ -45,7 +45,7 @@ rule! {
     ///
     /// ## References
     /// - RAM, RAM authorization: what each operation of RAM is asked about
-    /// - ECS, [authorize a RAM user to manage an instance RAM role](https://www.alibabacloud.com/help/en/ecs/user-guide/authorize-a-ram-user-to-manage-an-instance-ram-role)
+    /// - ECS, [AttachInstanceRamRole](https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-attachinstanceramrole), on the authorization it takes
     code: "RAM716",
     name: "security/privilege-escalation",
     severity: Warning,
