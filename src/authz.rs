@@ -10,12 +10,14 @@ mod decision;
 mod evaluate;
 mod given;
 mod grants;
+mod index;
 mod near_miss;
 mod observer;
 mod policy_list;
 mod policy_set;
 pub mod reference;
 mod request;
+mod ruling;
 mod supply;
 mod trace;
 
@@ -30,6 +32,7 @@ pub use observer::{ConsultedKeys, Observer, StatementResult};
 pub use policy_list::PolicyList;
 pub use policy_set::PolicySet;
 pub use request::{Mode, Request};
+pub use ruling::Ruling;
 pub use supply::{KeySupply, UnsuppliedKey};
 pub use trace::{Trace, TracedElement, TracedOutcome, TracedPattern, TracedStage, TracedStatement, TracedTest};
 

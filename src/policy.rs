@@ -22,6 +22,7 @@ mod dialect;
 mod document;
 mod finding;
 mod operand;
+mod operand_set;
 mod pattern;
 mod principal;
 mod reader;

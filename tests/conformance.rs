@@ -304,7 +304,7 @@ fn decide(case: &Case, set: &PolicySet) -> Result<Expectation, String> {
             CaseMode::Sso => Mode::Sso,
         },
     };
-    let decision = set.decide(&request);
+    let decision = set.decide(&request).to_decision();
     let (explained, trace) = set.explain(&request);
     if explained != decision {
         return Err(format!("the explanation comes to another decision:\n{trace}"));

@@ -17,7 +17,7 @@ pub type Evaluator = fn(&World) -> Option<Decide<'_>>;
 /// The engine.
 pub fn engine(world: &World) -> Option<Decide<'_>> {
     let authorizer = Authorizer::new(world).ok()?;
-    Some(Box::new(move |request| authorizer.decide(request)))
+    Some(Box::new(move |request| authorizer.decide(request).to_decision()))
 }
 
 /// As [`engine`], by way of the explanation.

@@ -16,6 +16,7 @@ const ACTIONS: &[&str] = &[
     "ecs:Get",
     "ecs:GetAll",
     "ecs:get",
+    "ECS:GET",
     "ec:sGet",
     "oss:Get",
     "OSS:Put",
@@ -30,6 +31,11 @@ const RESOURCES: &[&str] = &[
     "*",
     "acs:ecs:r:1:i/a",
     "acs:ecs:r:1:i/ab",
+    "acs:ecs:r:1:i/abc",
+    "acs:ecs:r:1:i/aab",
+    "acs:ecs:r:1:i/a:b:c",
+    "acs:ecs::1:i/",
+    "acs:ecs:::",
     "acs:ecs:r:1:i/A",
     "ACS:Ecs:r:1:i/a",
     "acs:ecs:R:1:i/a",
@@ -352,7 +358,7 @@ impl Maker {
     fn policy(&mut self, kind: PolicyKind, name: &str) -> Written {
         let lenient = self.chance(2);
         let many = kind != PolicyKind::Trust && kind != PolicyKind::Session && self.chance(40);
-        let count = if many { 40 } else { 1 + self.rng.usize(..3) };
+        let count = if many { 80 } else { 1 + self.rng.usize(..3) };
         let mut statements = Vec::with_capacity(count);
         while statements.len() < count {
             let alone = vec![self.statement(kind, lenient)];

@@ -1,11 +1,13 @@
 //! What applies to whom in a world.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::fast::RandomState;
 
 use super::{
     Applicable, ControlNode, Decision, Exemption, GroupPolicies, Mode, Observer, Outcome, PolicyList, PolicyType,
-    Request, Trace, evaluate,
+    Request, Ruling, Trace, evaluate,
 };
 use crate::identity::{Account, Attachment, PolicySource, PolicyStore, Principal, Scope, World};
 use crate::policy::{Arn, PolicyKind};
@@ -49,6 +51,23 @@ pub enum AuthzError {
     },
 }
 
+type ByName<T> = HashMap<String, T, RandomState>;
+
+/// Every list of policies that is attached somewhere, once: principals with the same policies have one.
+#[derive(Debug, Default)]
+struct Lists(HashMap<Vec<usize>, PolicyList, RandomState>);
+
+impl Lists {
+    /// The list of these, ready for decisions.
+    fn of(&mut self, policies: Vec<Arc<PolicySource>>) -> PolicyList {
+        // A policy of a world is in one place as long as the world is there.
+        let key = policies.iter().map(|policy| Arc::as_ptr(policy).addr()).collect();
+        let list = self.0.entry(key).or_insert_with(|| policies.into_iter().collect());
+        list.prepare();
+        list.clone()
+    }
+}
+
 /// Identity policies, as they apply to one user or role.
 #[derive(Debug, Default)]
 struct Identity {
@@ -73,14 +92,26 @@ struct Role {
 struct Policies {
     management: bool,
     control: Vec<ControlNode>,
-    users: BTreeMap<String, User>,
-    roles: BTreeMap<String, Role>,
+    users: ByName<User>,
+    roles: ByName<Role>,
+}
+
+/// The kind of policy that is not known, and what to say of it.
+pub(super) type Unknown = (PolicyType, &'static str);
+
+/// What takes part in every decision about one principal.
+#[derive(Debug, Clone, Copy, Default)]
+struct Own<'w> {
+    exemption: Option<Exemption>,
+    account: &'w PolicyList,
+    groups: &'w [GroupPolicies],
+    session: Option<&'w Arc<PolicySource>>,
 }
 
 /// Decides for the principals of a world. What applies to each was put together when it was made.
 #[derive(Debug)]
 pub struct Authorizer {
-    accounts: BTreeMap<String, Policies>,
+    accounts: ByName<Policies>,
     resource: PolicyList,
     policies: PolicyStore,
     generation: u64,
@@ -89,17 +120,20 @@ pub struct Authorizer {
 impl Authorizer {
     /// Puts together what applies to every principal of `world`.
     ///
+    /// What it takes, in time and memory, grows with the statements of each different list of policies that is attached
+    /// somewhere, and with the number of principals and attachments; not with the statements of each principal.
+    ///
     /// # Errors
     /// [`AuthzError`] where the world refers to what it does not hold.
     pub fn new(world: &World) -> Result<Self, AuthzError> {
-        let mut accounts = BTreeMap::new();
+        let mut lists = Lists::default();
+        let mut accounts = ByName::default();
         for (id, account) in &world.accounts {
-            accounts.insert(id.clone(), Policies::new(world, id, account)?);
+            accounts.insert(id.clone(), Policies::new(world, &mut lists, id, account)?);
         }
-        let mut resource = PolicyList::new();
-        for name in &world.resource_policies {
-            resource.push(find(world, PolicyKind::Resource, name, || "the world".to_owned())?);
-        }
+        let names = world.resource_policies.iter();
+        let resource = names.map(|name| find(world, PolicyKind::Resource, name, || "the world".to_owned()));
+        let resource = lists.of(resource.collect::<Result<_, _>>()?);
         Ok(Self { accounts, resource, policies: world.policies.clone(), generation: 0 })
     }
 
@@ -115,9 +149,12 @@ impl Authorizer {
     }
 
     /// Decides `request`. A principal or an owner of the resource that the world does not hold is denied.
+    ///
+    /// What it takes hardly depends on how many principals, policies and statements there are, but on how many statements
+    /// can be about the action and the resource. It allocates nothing.
     #[must_use]
-    pub fn decide(&self, request: &Request<'_>) -> Decision {
-        self.observe(request, &mut ())
+    pub fn decide(&self, request: &Request<'_>) -> Ruling<'_> {
+        self.rule(request, &mut ())
     }
 
     /// Decides `request` and tells how.
@@ -130,23 +167,57 @@ impl Authorizer {
 
     /// Decides `request` while `observer` watches.
     pub fn observe(&self, request: &Request<'_>, observer: &mut impl Observer) -> Decision {
-        match self.applicable(request) {
-            Ok(applicable) => Decision { generation: self.generation, ..evaluate(&applicable, request, observer) },
-            Err((policy_type, reason)) => {
-                observer.rule(reason);
-                Decision { outcome: Outcome::ImplicitDeny, policy_type, determining: None, generation: self.generation }
-            }
-        }
+        self.rule(request, observer).to_decision()
     }
 
-    /// Everything that takes part in deciding `request`; or, where the world does not hold all of it, the kind of
-    /// policy that is not known and what to say of it.
-    pub(super) fn applicable<'w>(
+    /// Decides each of `requests`. What the requests of a principal share is found once where they follow each other.
+    #[must_use]
+    pub fn decide_batch(&self, requests: &[Request<'_>]) -> Vec<Ruling<'_>> {
+        let mut last: Option<(&Principal, Result<Own<'_>, Unknown>)> = None;
+        let mut rulings = Vec::with_capacity(requests.len());
+        for request in requests {
+            let own = match last {
+                Some((principal, own)) if principal == request.principal => own,
+                _ => self.own(request.principal),
+            };
+            last = Some((request.principal, own));
+            rulings.push(self.rule_for(own, request, &mut ()));
+        }
+        rulings
+    }
+
+    fn rule(&self, request: &Request<'_>, observer: &mut impl Observer) -> Ruling<'_> {
+        self.rule_for(self.own(request.principal), request, observer)
+    }
+
+    fn rule_for<'w>(
         &'w self,
+        own: Result<Own<'w>, Unknown>,
         request: &Request<'_>,
-    ) -> Result<Applicable<'w>, (PolicyType, &'static str)> {
-        let identity_policy = PolicyType::AccountLevelIdentityBasedPolicy;
-        let owner = match request.owner_account() {
+        observer: &mut impl Observer,
+    ) -> Ruling<'w> {
+        let ruling = match self.applicable_with(own, request) {
+            Ok(applicable) => evaluate(&applicable, request, observer),
+            Err((policy_type, reason)) => {
+                observer.rule(reason);
+                Ruling::without_statement(Outcome::ImplicitDeny, policy_type)
+            }
+        };
+        Ruling { generation: self.generation, ..ruling }
+    }
+
+    /// Everything that takes part in deciding `request`; or, where the world does not hold all of it, what is not known.
+    pub(super) fn applicable(&self, request: &Request<'_>) -> Result<Applicable<'_>, Unknown> {
+        self.applicable_with(self.own(request.principal), request)
+    }
+
+    fn applicable_with<'w>(
+        &'w self,
+        own: Result<Own<'w>, Unknown>,
+        request: &Request<'_>,
+    ) -> Result<Applicable<'w>, Unknown> {
+        let owner_account = request.owner_account();
+        let owner = match owner_account {
             None => None,
             Some(account) => Some(
                 self.accounts
@@ -154,49 +225,59 @@ impl Authorizer {
                     .ok_or((PolicyType::ControlPolicy, "the world does not hold the account that owns the resource"))?,
             ),
         };
-        let mut applicable = Applicable {
+        let Own { exemption, account, groups, session } = own?;
+        Ok(Applicable {
             control: owner.map_or(&[], |owner| owner.control.as_slice()),
+            exemption,
+            session,
+            account,
+            groups,
             resource: &self.resource,
             trust: match request.mode {
                 Mode::General => None,
-                Mode::AssumeRole | Mode::Sso => request
-                    .owner_account()
-                    .and_then(|account| owner.and_then(|owner| owner.trust(account, request.resource))),
+                Mode::AssumeRole | Mode::Sso => {
+                    owner_account.zip(owner).and_then(|(account, owner)| owner.trust(account, request.resource))
+                }
             },
-            ..Applicable::default()
-        };
-        let own = match request.principal {
-            Principal::Service { .. } | Principal::Federated { .. } => return Ok(applicable),
+        })
+    }
+
+    /// What a principal has of its own.
+    fn own(&self, principal: &Principal) -> Result<Own<'_>, Unknown> {
+        let identity_policy = PolicyType::AccountLevelIdentityBasedPolicy;
+        let mut found = Own::default();
+        let own = match principal {
+            Principal::Service { .. } | Principal::Federated { .. } => return Ok(found),
             Principal::Owner { account } | Principal::User { account, .. } | Principal::RoleSession { account, .. } => {
                 self.accounts.get(account).ok_or((identity_policy, "the world does not hold the caller's account"))?
             }
         };
         if own.management {
-            applicable.exemption = Some(Exemption::ManagementAccount);
+            found.exemption = Some(Exemption::ManagementAccount);
         }
-        match request.principal {
+        match principal {
             Principal::User { name, id, .. } => {
                 let user = own.users.get(name).filter(|user| user.id == *id);
                 let user = user.ok_or((identity_policy, "the world does not hold the user"))?;
-                applicable.account = &user.identity.account;
-                applicable.groups = &user.identity.groups;
+                found.account = &user.identity.account;
+                found.groups = &user.identity.groups;
             }
             Principal::RoleSession { role, policy, .. } => {
                 let role = own.roles.get(role).ok_or((identity_policy, "the world does not hold the role"))?;
-                applicable.account = &role.identity.account;
-                applicable.groups = &role.identity.groups;
+                found.account = &role.identity.account;
+                found.groups = &role.identity.groups;
                 if role.service_linked {
-                    applicable.exemption = Some(Exemption::ServiceLinkedRole);
+                    found.exemption = Some(Exemption::ServiceLinkedRole);
                 }
                 if let Some(name) = policy {
                     let session = self.policies.get(PolicyKind::Session, name);
                     let missing = (PolicyType::SessionPolicy, "the world does not hold the policy of the session");
-                    applicable.session = Some(session.ok_or(missing)?);
+                    found.session = Some(session.ok_or(missing)?);
                 }
             }
             Principal::Owner { .. } | Principal::Federated { .. } | Principal::Service { .. } => {}
         }
-        Ok(applicable)
+        Ok(found)
     }
 
     /// Every policy of the world, by kind and name.
@@ -206,33 +287,32 @@ impl Authorizer {
 }
 
 impl Policies {
-    fn new(world: &World, id: &str, account: &Account) -> Result<Self, AuthzError> {
-        let mut users = BTreeMap::new();
+    fn new(world: &World, lists: &mut Lists, id: &str, account: &Account) -> Result<Self, AuthzError> {
+        let mut users = ByName::default();
         for (name, user) in &account.users {
             let arn = format!("acs:ram::{id}:user/{name}");
-            let mut identity = Identity::default();
-            identity.attach(world, &user.attachments, &arn)?;
+            let mut attached = Attached::default();
+            attached.attach(world, &user.attachments, &arn)?;
             for group in &user.groups {
                 let missing = || AuthzError::MissingGroup { user: arn.clone(), group: group.clone() };
                 let attachments = &account.groups.get(group).ok_or_else(missing)?.attachments;
-                identity.attach(world, attachments, &format!("acs:ram::{id}:group/{group}"))?;
+                attached.attach(world, attachments, &format!("acs:ram::{id}:group/{group}"))?;
             }
-            identity.prepare();
-            users.insert(name.clone(), User { id: user.id.clone(), identity });
+            users.insert(name.clone(), User { id: user.id.clone(), identity: attached.identity(lists) });
         }
-        let mut roles = BTreeMap::new();
+        let mut roles = ByName::default();
         for (name, role) in &account.roles {
             let arn = format!("acs:ram::{id}:role/{name}");
-            let mut identity = Identity::default();
-            identity.attach(world, &role.attachments, &arn)?;
-            identity.prepare();
+            let mut attached = Attached::default();
+            attached.attach(world, &role.attachments, &arn)?;
+            let identity = attached.identity(lists);
             let trust = role.trust.as_ref().map(|trust| find(world, PolicyKind::Trust, trust, || arn.clone()));
             roles.insert(
                 name.clone(),
                 Role { identity, trust: trust.transpose()?, service_linked: role.service_linked },
             );
         }
-        let control = account.node.as_deref().map_or(Ok(Vec::new()), |node| control(world, id, node))?;
+        let control = account.node.as_deref().map_or(Ok(Vec::new()), |node| control(world, lists, id, node))?;
         Ok(Self { management: account.management, control, users, roles })
     }
 
@@ -245,33 +325,46 @@ impl Policies {
     }
 }
 
-impl Identity {
-    fn prepare(&self) {
-        self.account.prepare();
-        self.groups.iter().for_each(|scope| scope.policies.prepare());
-    }
+/// What is attached to one user or role.
+#[derive(Default)]
+struct Attached {
+    account: Vec<Arc<PolicySource>>,
+    groups: Vec<(String, Vec<Arc<PolicySource>>)>,
+}
 
+impl Attached {
     /// Adds what is attached; a policy that a user has by several ways counts once.
     fn attach(&mut self, world: &World, attachments: &[Attachment], by: &str) -> Result<(), AuthzError> {
         for attachment in attachments {
             let policy = find(world, PolicyKind::Identity, &attachment.policy, || by.to_owned())?;
-            match &attachment.scope {
-                Scope::Account if self.account.iter().any(|known| known.name == policy.name) => {}
-                Scope::Account => self.account.push(policy),
+            let list = match &attachment.scope {
+                Scope::Account => &mut self.account,
                 Scope::ResourceGroup(group) => {
-                    let known = self.groups.iter().find(|known| known.group == *group);
-                    if !known.is_some_and(|known| known.policies.iter().any(|known| known.name == policy.name)) {
-                        GroupPolicies::add(&mut self.groups, group.clone(), policy);
-                    }
+                    let at = self.groups.iter().position(|(known, _)| known == group).unwrap_or_else(|| {
+                        self.groups.push((group.clone(), Vec::new()));
+                        self.groups.len() - 1
+                    });
+                    let Some((_, list)) = self.groups.get_mut(at) else { continue };
+                    list
                 }
+            };
+            if !list.iter().any(|known| Arc::ptr_eq(known, &policy)) {
+                list.push(policy);
             }
         }
         Ok(())
     }
+
+    fn identity(self, lists: &mut Lists) -> Identity {
+        let account = lists.of(self.account);
+        let groups = self.groups.into_iter();
+        let groups = groups.map(|(group, policies)| GroupPolicies { group, policies: lists.of(policies) }).collect();
+        Identity { account, groups }
+    }
 }
 
 /// The control policies from `node` up to the root (spec ram-policy-language 7.3).
-fn control(world: &World, account: &str, node: &str) -> Result<Vec<ControlNode>, AuthzError> {
+fn control(world: &World, lists: &mut Lists, account: &str, node: &str) -> Result<Vec<ControlNode>, AuthzError> {
     let mut nodes: Vec<ControlNode> = Vec::new();
     let mut below = account;
     let mut at = Some(node);
@@ -282,12 +375,8 @@ fn control(world: &World, account: &str, node: &str) -> Result<Vec<ControlNode>,
         let missing = || AuthzError::MissingNode { node: id.to_owned(), below: below.to_owned() };
         let (id, node) = world.directory.get_key_value(id).ok_or_else(missing)?;
         let policies = node.attachments.iter().map(|name| find(world, PolicyKind::Control, name, || id.clone()));
-        let mut list = PolicyList::new();
-        for policy in policies {
-            list.push(policy?);
-        }
-        list.prepare();
-        nodes.push(ControlNode { node: id.clone(), policies: list });
+        let policies = lists.of(policies.collect::<Result<_, _>>()?);
+        nodes.push(ControlNode { node: id.clone(), policies });
         below = id;
         at = node.parent.as_deref();
     }
@@ -308,9 +397,75 @@ fn find(
 mod tests {
     use super::*;
     use crate::catalog::Known;
-    use crate::identity::Role;
+    use crate::identity::{Group, Role, User};
     use crate::json::SourceText;
     use crate::policy::{Context, Dialect, Document};
+
+    /// Two users with one policy by different ways, one with another, and one with none.
+    fn world() -> World {
+        let mut world = World::default();
+        for (name, action) in [("close", "polardb:Close*"), ("stop", "ecs:Stop*")] {
+            let text = format!(
+                r#"{{"Version": "1", "Statement": [{{"Effect": "Allow", "Action": "{action}", "Resource": "*"}}]}}"#
+            );
+            let document = Document::parse(&SourceText::new(name, text), PolicyKind::Identity, &Dialect::strict());
+            world.policies.insert(name, document.unwrap());
+        }
+        let attach =
+            |policy: &str| vec![Attachment { policy: policy.to_owned(), system: false, scope: Scope::Account }];
+        let mut account = Account::default();
+        account.groups.insert("dba".to_owned(), Group { attachments: attach("close") });
+        for (name, groups, attachments) in [
+            ("alice", vec![], attach("close")),
+            ("bob", vec!["dba".to_owned()], vec![]),
+            ("carol", vec![], attach("stop")),
+            ("dave", vec![], vec![]),
+        ] {
+            let user = User { id: format!("{name}-id"), groups, attachments, keys: Vec::new() };
+            account.users.insert(name.to_owned(), user);
+        }
+        world.accounts.insert("1".to_owned(), account);
+        world
+    }
+
+    #[test]
+    fn principals_with_the_same_policies_have_one_list() {
+        let authorizer = Authorizer::new(&world()).unwrap();
+        let list = |name: &str| &authorizer.accounts["1"].users[name].identity.account;
+        assert!(list("alice").is_same(list("bob")));
+        assert!(!list("alice").is_same(list("carol")));
+        assert!(list("dave").is_empty());
+    }
+
+    #[test]
+    fn requests_are_decided_together_as_by_themselves() {
+        let authorizer = Authorizer::new(&world()).unwrap();
+        let user =
+            |name: &str| Principal::User { account: "1".to_owned(), name: name.to_owned(), id: format!("{name}-id") };
+        let principals = ["alice", "alice", "carol", "nobody", "bob", "alice", "dave"].map(user);
+        let context = Context::new();
+        let requests: Vec<Request<'_>> = principals
+            .iter()
+            .flat_map(|principal| {
+                [("polardb:CloseX", None), ("ecs:StopX", None), ("ecs:StopX", Some("2"))].map(|(action, owner)| {
+                    Request {
+                        principal,
+                        action,
+                        resource: "*",
+                        owner,
+                        resource_group: &Known::Unknown,
+                        context: &context,
+                        mode: Mode::General,
+                    }
+                })
+            })
+            .collect();
+        let together = authorizer.decide_batch(&requests);
+        assert_eq!(together.len(), requests.len());
+        for (request, ruling) in requests.iter().zip(together) {
+            assert_eq!(ruling.to_decision(), authorizer.decide(request).to_decision(), "{request:?}");
+        }
+    }
 
     #[test]
     fn a_role_is_assumed_by_its_own_arn_alone() {

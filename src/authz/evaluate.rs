@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Decision, Mode, Observer, Outcome, PolicyList, PolicyType, Request, StatementRef, StatementResult};
+use super::index::Lookup;
+use super::policy_list::Placed;
+use super::{Mode, Observer, Outcome, PolicyList, PolicyType, Request, Ruling, StatementResult};
 use crate::catalog::Known;
 use crate::identity::{PolicySource, Principal};
 use crate::policy::{Effect, PrincipalNames, Statement, TestOutcome};
@@ -71,13 +73,12 @@ pub struct Applicable<'p> {
 /// What decides is always a policy of `policies` or one of three rules, which the observer is told in words: the
 /// owner of an account has everything of its own; it cannot assume a role; `sts:GetCallerIdentity` is always
 /// answered, even under a Deny (spec ram-policy-language 2), since it tells a caller only who it is.
-pub fn evaluate(policies: &Applicable<'_>, request: &Request<'_>, observer: &mut impl Observer) -> Decision {
-    let names = names(request.principal);
-    let mut unit = Unit { request, names: &names, observer };
-    rule(policies, &mut unit).into_decision()
-}
-
-fn rule<'p>(policies: &Applicable<'p>, unit: &mut Unit<'_, impl Observer>) -> Ruling<'p> {
+///
+/// What it takes depends on how many statements can be about the action and the resource, and on the number of directory
+/// nodes, and hardly on how many statements there are; without an observer it needs no memory.
+pub fn evaluate<'p>(policies: &Applicable<'p>, request: &Request<'_>, observer: &mut impl Observer) -> Ruling<'p> {
+    let lookup = Lookup::new(request.action, request.resource);
+    let unit = &mut Unit { request, names: names(request.principal), lookup, observer };
     if unit.request.mode == Mode::General && unit.request.action.eq_ignore_ascii_case("sts:GetCallerIdentity") {
         unit.observer.rule("`sts:GetCallerIdentity` is answered whatever policies say");
         return Ruling::without_statement(Outcome::Allow, PolicyType::AccountLevelIdentityBasedPolicy);
@@ -200,35 +201,18 @@ fn assume_role<'p>(policies: &Applicable<'p>, unit: &mut Unit<'_, impl Observer>
     }
 }
 
-/// What a stage came to, by reference.
-struct Ruling<'p> {
-    outcome: Outcome,
-    policy_type: PolicyType,
-    determining: Option<(&'p PolicySource, &'p Statement)>,
-}
-
-impl Ruling<'_> {
-    fn without_statement(outcome: Outcome, policy_type: PolicyType) -> Self {
-        Self { outcome, policy_type, determining: None }
-    }
-
-    fn into_decision(self) -> Decision {
-        let determining = self.determining.map(|(policy, statement)| StatementRef::new(policy, statement));
-        Decision { outcome: self.outcome, policy_type: self.policy_type, determining, generation: 0 }
-    }
-}
-
 /// The first statement of each effect that applies.
 #[derive(Default)]
 struct Found<'p> {
-    allow: Option<(&'p PolicySource, &'p Statement)>,
-    deny: Option<(&'p PolicySource, &'p Statement)>,
+    allow: Option<Placed<'p>>,
+    deny: Option<Placed<'p>>,
 }
 
 /// One request before the policies of one type at one level.
 struct Unit<'a, O> {
     request: &'a Request<'a>,
-    names: &'a PrincipalNames<'a>,
+    names: PrincipalNames<'a>,
+    lookup: Lookup<'a>,
     observer: &'a mut O,
 }
 
@@ -237,8 +221,20 @@ impl<O: Observer> Unit<'_, O> {
     fn decide<'p>(&mut self, policy_type: PolicyType, level: Option<&str>, policies: &'p PolicyList) -> Ruling<'p> {
         self.observer.stage(policy_type, level);
         let mut found = Found::default();
-        let resource = self.request.resource;
-        policies.visit(resource, O::EVERY_STATEMENT, |policy, statement| self.look(policy, statement, &mut found));
+        let lookup = self.lookup;
+        if O::EVERY_STATEMENT {
+            policies.statements().for_each(|placed| self.look(placed, &mut found));
+        } else if O::IDLE {
+            let mut first = |effect| {
+                policies.first(&lookup, effect, |statement| self.applies(statement) == StatementResult::Applies)
+            };
+            found.deny = first(Effect::Deny);
+            if found.deny.is_none() {
+                found.allow = first(Effect::Allow);
+            }
+        } else {
+            policies.candidates(&lookup).for_each(|placed| self.look(placed, &mut found));
+        }
         self.staged(policy_type, &found)
     }
 
@@ -247,12 +243,12 @@ impl<O: Observer> Unit<'_, O> {
         self.observer.stage(policy_type, None);
         let mut found = Found::default();
         if let Some(policy) = policy {
-            policy.document.statements().iter().for_each(|statement| self.look(policy, statement, &mut found));
+            policy.document.statements().iter().for_each(|statement| self.look((policy, statement), &mut found));
         }
         self.staged(policy_type, &found)
     }
 
-    fn look<'p>(&mut self, policy: &'p PolicySource, statement: &'p Statement, found: &mut Found<'p>) {
+    fn look<'p>(&mut self, (policy, statement): Placed<'p>, found: &mut Found<'p>) {
         let result = self.applies(statement);
         self.observer.statement(policy, statement, result);
         if result == StatementResult::Applies {
@@ -270,7 +266,7 @@ impl<O: Observer> Unit<'_, O> {
             (None, None) => (Outcome::ImplicitDeny, None),
         };
         self.observer.staged(outcome);
-        Ruling { outcome, policy_type, determining }
+        Ruling { determining, ..Ruling::without_statement(outcome, policy_type) }
     }
 
     fn applies(&mut self, statement: &Statement) -> StatementResult {
@@ -281,11 +277,11 @@ impl<O: Observer> Unit<'_, O> {
             return StatementResult::OtherResource;
         }
         let conditional = !statement.condition().is_empty();
-        if statement.principal().is_some_and(|principal| !principal.matches(self.names, conditional)) {
+        if statement.principal().is_some_and(|principal| !principal.matches(&self.names, conditional)) {
             return StatementResult::OtherPrincipal;
         }
         for test in statement.condition() {
-            let value = self.request.context.get(test.key());
+            let value = self.request.context.value_for(test);
             let outcome = test.evaluate(value);
             self.observer.test(test, value, outcome);
             match (outcome, statement.effect()) {

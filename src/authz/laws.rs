@@ -112,7 +112,7 @@ fn decide(policies: &Policies, question: &Question) -> Decision {
 }
 
 fn decide_in(policies: &Policies, question: &Question, form: &Form<'_>) -> Decision {
-    asked(policies, question, form, |set, request| set.decide(request))
+    asked(policies, question, form, |set, request| set.decide(request).to_decision())
 }
 
 /// Puts the question to the policies by `ask`.
@@ -239,7 +239,7 @@ proptest! {
     #[test]
     fn explaining_never_changes_the_decision(policies in policies(), question in question()) {
         asked(&policies, &question, &Form { split: None, key: TEAM }, |set, request| {
-            let decision = set.decide(request);
+            let decision = set.decide(request).to_decision();
             let (explained, trace) = set.explain(request);
             assert_eq!(explained, decision);
             assert_eq!(set.observe(request, &mut (Trace::new(request), ConsultedKeys::default())), decision);

@@ -25,8 +25,10 @@ pub enum StatementResult {
 
 /// Is told what the evaluator does, in its order. The default does nothing and costs nothing.
 pub trait Observer {
-    /// Whether it wants to be told of every statement. Otherwise those whose resources cannot match may be left out.
+    /// Whether it wants to be told of every statement. Otherwise those whose action or resource cannot match may be left out.
     const EVERY_STATEMENT: bool = false;
+    /// Whether it does not listen. Then what no longer can change the decision is left out too, and told of in no order.
+    const IDLE: bool = false;
 
     /// A kind of policy is looked at; `level` says at which node or group, where there are several.
     fn stage(&mut self, _policy_type: PolicyType, _level: Option<&str>) {}
@@ -41,7 +43,9 @@ pub trait Observer {
 }
 
 /// Watches nothing.
-impl Observer for () {}
+impl Observer for () {
+    const IDLE: bool = true;
+}
 
 /// Collects the condition keys that a decision looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,6 +62,7 @@ impl Observer for ConsultedKeys {
 /// Two observers at once.
 impl<A: Observer, B: Observer> Observer for (A, B) {
     const EVERY_STATEMENT: bool = A::EVERY_STATEMENT || B::EVERY_STATEMENT;
+    const IDLE: bool = A::IDLE && B::IDLE;
 
     fn stage(&mut self, policy_type: PolicyType, level: Option<&str>) {
         self.0.stage(policy_type, level);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Applicable, ControlNode, Decision, Exemption, GroupPolicies, Observer, PolicyList, Request, Trace, evaluate,
+    Applicable, ControlNode, Decision, Exemption, GroupPolicies, Observer, PolicyList, Request, Ruling, Trace, evaluate,
 };
 use crate::identity::{PolicySource, Scope};
 use crate::json::SourceText;
@@ -130,8 +130,8 @@ impl PolicySet {
 
     /// Decides `request`.
     #[must_use]
-    pub fn decide(&self, request: &Request<'_>) -> Decision {
-        self.observe(request, &mut ())
+    pub fn decide(&self, request: &Request<'_>) -> Ruling<'_> {
+        evaluate(&self.applicable(), request, &mut ())
     }
 
     /// Decides `request` and tells how.
@@ -144,7 +144,7 @@ impl PolicySet {
 
     /// Decides `request` while `observer` watches.
     pub fn observe(&self, request: &Request<'_>, observer: &mut impl Observer) -> Decision {
-        evaluate(&self.applicable(), request, observer)
+        evaluate(&self.applicable(), request, observer).to_decision()
     }
 
     fn read(&self, name: &str, source: &SourceText, kind: PolicyKind) -> Result<Arc<PolicySource>, InvalidPolicy> {

@@ -29,7 +29,7 @@
 //! };
 //! let answer = reference::decide(&reference::Policies::of(&policies.applicable()), &request);
 //! assert_eq!(answer.outcome, Outcome::Allow);
-//! assert_eq!(answer.difference(&policies.decide(&request)), None);
+//! assert_eq!(answer.difference(&policies.decide(&request).to_decision()), None);
 //! # Ok::<(), ramgate::policy::InvalidPolicy>(())
 //! ```
 

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::operand::parse_bool;
+use super::context::ContextKey;
+use super::operand::{Digits, parse_bool};
+use super::operand_set::{OperandSet, blocks_contain};
 use super::{AbsentKey, ContextValue, Decimal, IpBlock, Operand, Written, parse_address, parse_instant};
 use crate::json::Span;
 
@@ -174,8 +176,9 @@ pub enum TestOutcome {
 pub struct ConditionTest {
     pub(super) operator: Operator,
     pub(super) key: Written,
-    pub(super) normalized: Box<str>,
+    pub(super) normalized: ContextKey,
     pub(super) operands: Vec<Operand>,
+    pub(super) set: OperandSet,
     pub(super) written: Vec<Written>,
     pub(super) absent: AbsentKey,
     pub(super) span: Span,
@@ -191,7 +194,7 @@ impl ConditionTest {
     /// The key in the form that [`super::Context::get`] takes.
     #[must_use]
     pub fn key(&self) -> &str {
-        &self.normalized
+        self.normalized.as_str()
     }
 
     /// The key as it was written, and where.
@@ -253,9 +256,10 @@ impl ConditionTest {
     fn matches(&self, value: &str) -> Option<bool> {
         let relation = self.operator.relation();
         let any = |matches: &dyn Fn(&Operand) -> bool| Some(self.operands.iter().any(matches));
-        match self.operator.operand_kind() {
-            OperandKind::Text => any(&|operand| matches!(operand, Operand::Text(text) if **text == *value)),
-            OperandKind::Folded => {
+        match (self.operator.operand_kind(), &self.set) {
+            (OperandKind::Text, OperandSet::Texts(texts)) => Some(texts.contains(value)),
+            (OperandKind::Text, _) => any(&|operand| matches!(operand, Operand::Text(text) if **text == *value)),
+            (OperandKind::Folded, _) => {
                 let mut all_read = true;
                 for operand in &self.operands {
                     match operand {
@@ -269,20 +273,23 @@ impl ConditionTest {
                 }
                 all_read.then_some(false)
             }
-            OperandKind::Like => any(&|operand| matches!(operand, Operand::Like(pattern) if pattern.matches(value))),
-            OperandKind::Number => {
-                let value = Decimal::parse(value)?;
-                any(&|operand| matches!(operand, Operand::Number(number) if relation.holds(&value, number)))
+            (OperandKind::Like, _) => {
+                any(&|operand| matches!(operand, Operand::Like(pattern) if pattern.matches(value)))
             }
-            OperandKind::Instant => {
+            (OperandKind::Number, _) => {
+                let value = Digits::parse(value)?;
+                any(&|operand| matches!(operand, Operand::Number(number) if relation.holds(&value, &number.digits())))
+            }
+            (OperandKind::Instant, _) => {
                 let value = parse_instant(value)?;
                 any(&|operand| matches!(operand, Operand::Instant(instant) if relation.holds(&value, instant)))
             }
-            OperandKind::Bool => {
+            (OperandKind::Bool, _) => {
                 let value = parse_bool(value)?;
                 any(&|operand| matches!(operand, Operand::Bool(wanted) if *wanted == value))
             }
-            OperandKind::Ip => {
+            (OperandKind::Ip, OperandSet::Blocks(blocks)) => Some(blocks_contain(blocks, parse_address(value)?)),
+            (OperandKind::Ip, _) => {
                 let value = parse_address(value)?;
                 any(&|operand| matches!(operand, Operand::Ip(block) if block.contains(value)))
             }
@@ -314,8 +321,9 @@ mod tests {
         ConditionTest {
             operator,
             key: written("acs:key"),
-            normalized: "acs:key".into(),
+            normalized: ContextKey::new("acs:key"),
             operands: operands.iter().map(|text| operator.operand(text).unwrap()).collect(),
+            set: OperandSet::default(),
             written: operands.iter().map(|text| written(text)).collect(),
             absent: AbsentKey::default(),
             span: Span::default(),

@@ -1,6 +1,12 @@
 //! The values that conditions are tested against.
 
 use std::collections::BTreeMap;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+
+use super::ConditionTest;
 
 /// What is known of one context key when a condition asks for it (spec gate-rules G2).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,11 +28,67 @@ pub enum ContextValue {
 ///
 /// Key names compare as RAM's do: the fixed part, up to the first `/`, without regard to ASCII case;
 /// what follows (a tag key) exactly (spec ram-policy-language 5.1).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+///
+/// A clone costs next to nothing and shares what it is a clone of: what is set afterwards stands over that.
+#[derive(Debug, Clone, Default)]
 pub struct Context {
-    values: BTreeMap<String, ContextValue>,
+    shared: Arc<Layer>,
+    own: Layer,
+}
+
+/// Up to how many keys one is found fastest by looking at each.
+const FEW: usize = 16;
+
+/// Keys that were set, and what was declared of the others.
+#[derive(Debug, Clone, Default)]
+struct Layer {
+    /// In the order of their hashes.
+    values: Vec<(ContextKey, ContextValue)>,
     /// Families of keys: the prefix, and whether a key of it that was not set is unknown.
     families: Vec<(String, bool)>,
+}
+
+/// A normalized key and its hash, so that it is compared with others by a number first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ContextKey {
+    hash: u64,
+    text: Box<str>,
+}
+
+impl ContextKey {
+    /// The key with this normalized form.
+    pub(super) fn new(normalized: impl Into<Box<str>>) -> Self {
+        let text = normalized.into();
+        Self { hash: Self::hash(&text), text }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    fn hash(normalized: &str) -> u64 {
+        FixedState::default().hash_one(normalized)
+    }
+}
+
+impl Layer {
+    fn get(&self, hash: u64, text: &str) -> Option<&ContextValue> {
+        let from = if self.values.len() > FEW { self.values.partition_point(|(key, _)| key.hash < hash) } else { 0 };
+        let values = self.values.get(from..).unwrap_or_default().iter();
+        let mut values = values.skip_while(|(key, _)| key.hash < hash).take_while(|(key, _)| key.hash == hash);
+        values.find(|(key, _)| *key.text == *text).map(|(_, value)| value)
+    }
+
+    fn set(&mut self, key: ContextKey, value: ContextValue) {
+        match self.values.binary_search_by(|(known, _)| known.cmp(&key)) {
+            Ok(at) => {
+                if let Some((_, known)) = self.values.get_mut(at) {
+                    *known = value;
+                }
+            }
+            Err(at) => self.values.insert(at, (key, value)),
+        }
+    }
 }
 
 impl Context {
@@ -60,48 +122,116 @@ impl Context {
 
     /// Sets what is known of `key`.
     pub fn set_value(&mut self, key: &str, value: ContextValue) {
-        self.values.insert(Self::normalize(key), value);
+        self.layer().set(ContextKey::new(Self::normalize(key)), value);
     }
 
     /// Declares every key that begins with `prefix` (as in `acs:ResourceTag/`) unknown unless it is set.
     pub fn set_unknown_prefix(&mut self, prefix: &str) {
-        self.families.push((Self::normalize(prefix), true));
+        self.layer().families.push((Self::normalize(prefix), true));
     }
 
     /// Declares every key that begins with `prefix` absent unless it is set, within a family that is unknown.
     pub fn set_absent_prefix(&mut self, prefix: &str) {
-        self.families.push((Self::normalize(prefix), false));
+        self.layer().families.push((Self::normalize(prefix), false));
+    }
+
+    /// Where to set something: with no other context, unless there is none beside it.
+    fn layer(&mut self) -> &mut Layer {
+        match Arc::get_mut(&mut self.shared) {
+            Some(shared) if self.own.values.is_empty() && self.own.families.is_empty() => shared,
+            _ => &mut self.own,
+        }
     }
 
     /// What is known of the key whose [normalized](Context::normalize) form is `normalized`.
     #[must_use]
     pub fn get(&self, normalized: &str) -> &ContextValue {
-        match self.values.get(normalized) {
-            Some(value) => value,
-            None => {
-                let family = self.families.iter().filter(|(prefix, _)| normalized.starts_with(prefix.as_str()));
-                match family.max_by_key(|(prefix, _)| prefix.len()) {
-                    Some((_, true)) => &ContextValue::Unknown,
-                    _ => &ContextValue::Absent,
-                }
+        self.find(ContextKey::hash(normalized), normalized)
+    }
+
+    /// What is known of the key that `test` is about. It takes less time than [`get`](Self::get).
+    #[must_use]
+    pub fn value_for(&self, test: &ConditionTest) -> &ContextValue {
+        self.find(test.normalized.hash, &test.normalized.text)
+    }
+
+    fn find(&self, hash: u64, normalized: &str) -> &ContextValue {
+        let set = self.own.get(hash, normalized).or_else(|| self.shared.get(hash, normalized));
+        set.unwrap_or_else(|| {
+            let family = self.families().filter(|(prefix, _)| normalized.starts_with(prefix));
+            match family.max_by_key(|(prefix, _)| prefix.len()) {
+                Some((_, true)) => &ContextValue::Unknown,
+                _ => &ContextValue::Absent,
             }
-        }
+        })
     }
 
     /// The families of keys that were declared: the normalized prefix, and whether a key that was not set is unknown.
     pub fn families(&self) -> impl Iterator<Item = (&str, bool)> {
-        self.families.iter().map(|(prefix, unknown)| (prefix.as_str(), *unknown))
+        let families = self.shared.families.iter().chain(&self.own.families);
+        families.map(|(prefix, unknown)| (prefix.as_str(), *unknown))
     }
 
     /// Every key that was set, normalized, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &ContextValue)> {
-        self.values.iter().map(|(key, value)| (key.as_str(), value))
+        let values = self.shared.values.iter().chain(&self.own.values);
+        let values: BTreeMap<&str, &ContextValue> = values.map(|(key, value)| (key.as_str(), value)).collect();
+        values.into_iter()
     }
 }
+
+/// Whether the same was set and declared.
+impl PartialEq for Context {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter()) && self.families().eq(other.families())
+    }
+}
+
+impl Eq for Context {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clone_stands_over_what_it_is_a_clone_of_and_changes_nothing_there() {
+        let mut first = Context::unknown();
+        first.set("k", "1");
+        first.set("acs:SourceIp", "203.0.113.7");
+        let before = first.clone();
+        let mut second = first.clone();
+        second.set("K", "2");
+        second.set("l", "3");
+        second.set_absent_prefix("");
+        assert_eq!(first, before);
+        first.set("m", "4");
+        let values = |context: &Context| {
+            let text = |key: &str| match context.get(key) {
+                ContextValue::Present(values) => values.concat(),
+                other => format!("{other:?}"),
+            };
+            ["k", "l", "m", "n", "acs:sourceip"].map(text)
+        };
+        assert_eq!(values(&first), ["1", "Unknown", "4", "Unknown", "203.0.113.7"]);
+        assert_eq!(values(&second), ["2", "3", "Absent", "Absent", "203.0.113.7"]);
+        let keys: Vec<&str> = second.iter().map(|(key, _)| key).collect();
+        assert_eq!(keys, ["acs:sourceip", "k", "l"]);
+        assert_ne!(first, second);
+    }
+
+    #[test]
+    fn a_key_is_found_among_many() {
+        let mut context = Context::new();
+        for number in 0..100 {
+            context.set(&format!("acs:RequestTag/{number}"), number.to_string());
+        }
+        for number in 0..100 {
+            let found = context.get(&format!("acs:requesttag/{number}"));
+            assert_eq!(*found, ContextValue::Present(vec![number.to_string()]));
+        }
+        assert_eq!(context.get("acs:requesttag/100"), &ContextValue::Absent);
+        assert_eq!(context.iter().count(), 100);
+    }
 
     #[test]
     fn a_key_compares_without_case_up_to_its_first_slash() {

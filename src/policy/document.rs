@@ -1,6 +1,7 @@
 //! Documents.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +63,7 @@ pub struct Document {
     source: SourceText,
     kind: PolicyKind,
     dialect: Dialect,
-    statements: Vec<Statement>,
+    statements: Arc<[Statement]>,
     warnings: Vec<Finding>,
 }
 
@@ -77,7 +78,8 @@ impl Document {
         let (findings, warnings) = reader.finish();
         match (statements, findings.is_empty()) {
             (Some(statements), true) => {
-                Ok(Self { source: source.clone(), kind, dialect: dialect.clone(), statements, warnings })
+                let (dialect, statements) = (dialect.clone(), statements.into());
+                Ok(Self { source: source.clone(), kind, dialect, statements, warnings })
             }
             _ => Err(InvalidPolicy { document: source.clone(), findings }),
         }
@@ -104,6 +106,11 @@ impl Document {
     /// Its statements, in text order; the order never changes a decision.
     #[must_use]
     pub fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+
+    /// The same, so that it can be kept without the document.
+    pub(crate) fn shared_statements(&self) -> &Arc<[Statement]> {
         &self.statements
     }
 

@@ -28,10 +28,29 @@ pub struct Decimal {
     fraction: Box<str>,
 }
 
+/// The same by reference to its digits, so that a value is compared without a copy of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Digits<'t> {
+    negative: bool,
+    whole: &'t str,
+    fraction: &'t str,
+}
+
 impl Decimal {
     /// Reads digits with an optional sign `-` and an optional fraction; no exponent, no blanks.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        let Digits { negative, whole, fraction } = Digits::parse(text)?;
+        Some(Self { negative, whole: whole.into(), fraction: fraction.into() })
+    }
+
+    pub(super) fn digits(&self) -> Digits<'_> {
+        Digits { negative: self.negative, whole: &self.whole, fraction: &self.fraction }
+    }
+}
+
+impl<'t> Digits<'t> {
+    pub(super) fn parse(text: &'t str) -> Option<Self> {
         let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
         let (whole, fraction) = match digits.split_once('.') {
             Some((whole, fraction)) if !fraction.is_empty() => (whole, fraction),
@@ -44,25 +63,37 @@ impl Decimal {
         }
         let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
         let zero = whole.is_empty() && fraction.is_empty();
-        Some(Self { negative: negative && !zero, whole: whole.into(), fraction: fraction.into() })
+        Some(Self { negative: negative && !zero, whole, fraction })
     }
 }
 
-impl Ord for Decimal {
+impl Ord for Digits<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         // Without leading zeros the longer number is the larger; fractions compare as text does.
         let magnitude = self
             .whole
             .len()
             .cmp(&other.whole.len())
-            .then_with(|| self.whole.cmp(&other.whole))
-            .then_with(|| self.fraction.cmp(&other.fraction));
+            .then_with(|| self.whole.cmp(other.whole))
+            .then_with(|| self.fraction.cmp(other.fraction));
         match (self.negative, other.negative) {
             (false, false) => magnitude,
             (true, true) => magnitude.reverse(),
             (true, false) => Ordering::Less,
             (false, true) => Ordering::Greater,
         }
+    }
+}
+
+impl PartialOrd for Digits<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.digits().cmp(&other.digits())
     }
 }
 
@@ -117,9 +148,22 @@ pub fn parse_instant(text: &str) -> Option<Instant> {
         let seconds = hours * 3600 + minutes * 60;
         if zone.starts_with('-') { -seconds } else { seconds }
     };
-    let local: DateTime = local.parse().ok()?;
+    let local = civil(local)?;
     let since_1970 = local.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
     since_1970.checked_sub(SignedDuration::from_secs(offset)).map(|since_1970| Instant { since_1970 })
+}
+
+/// A date and time of which it is known where digits stand.
+fn civil(text: &str) -> Option<DateTime> {
+    let number = |from: usize, to: usize| {
+        let digits = text.as_bytes().get(from..to)?;
+        Some(digits.iter().fold(0_i32, |number, digit| number * 10 + i32::from(digit - b'0')))
+    };
+    let small = |from: usize| i8::try_from(number(from, from + 2)?).ok();
+    let fraction = text.len().saturating_sub(20);
+    let nanoseconds = (fraction..9).fold(number(20, text.len()).unwrap_or(0), |number, _| number * 10);
+    let year = i16::try_from(number(0, 4)?).ok()?;
+    DateTime::new(year, small(5)?, small(8)?, small(11)?, small(14)?, small(17)?, nanoseconds).ok()
 }
 
 /// Reads an address; an IPv4 address written as IPv6 (`::ffff:192.0.2.1`) is that IPv4 address.

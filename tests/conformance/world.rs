@@ -132,7 +132,7 @@ fn ask(ask: &Ask<'_>) -> (Decision, Trace) {
     };
     let authorizer = Authorizer::new(&world).unwrap();
     let (decision, trace) = authorizer.explain(&request);
-    assert_eq!(authorizer.decide(&request), decision);
+    assert_eq!(authorizer.decide(&request).to_decision(), decision);
     (decision, trace)
 }
 

@@ -104,7 +104,7 @@ impl<'p> Policies<'p> {
     /// Decides `request` by them.
     pub(in super::super) fn replay(&self, request: &Request<'_>) -> Replayed {
         let mut stages = Stages::default();
-        let decision = evaluate(&self.applicable(), request, &mut stages);
+        let decision = evaluate(&self.applicable(), request, &mut stages).to_decision();
         Replayed { decision, stages: stages.0 }
     }
 

@@ -1,6 +1,8 @@
 //! `Condition` (spec ram-policy-language 4).
 
 use super::super::condition::OperandKind;
+use super::super::context::ContextKey;
+use super::super::operand_set::OperandSet;
 use super::super::{Code, ConditionTest, Context, Operator, Written};
 use super::Reader;
 use crate::json::{Kind, Member, Span, Value};
@@ -117,7 +119,8 @@ impl Reader<'_> {
             tests.push(ConditionTest {
                 operator,
                 key: Written { text: member.name.as_str().into(), span: member.name_span },
-                normalized: normalized.into(),
+                normalized: ContextKey::new(normalized),
+                set: OperandSet::new(&operands),
                 operands,
                 written,
                 absent: self.dialect.absent_key,

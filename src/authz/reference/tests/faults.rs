@@ -14,7 +14,7 @@ fn of_world(world: &World, change: impl FnOnce(&mut World)) -> Option<Decide<'_>
     let mut world = world.clone();
     change(&mut world);
     let authorizer = Authorizer::new(&world).ok()?;
-    Some(Box::new(move |request| authorizer.decide(request)))
+    Some(Box::new(move |request| authorizer.decide(request).to_decision()))
 }
 
 /// The engine on a context that was changed.
@@ -27,14 +27,14 @@ fn of_context(world: &World, change: fn(&ContextValue) -> Option<ContextValue>) 
                 context.set_value(key, value);
             }
         }
-        authorizer.decide(&Request { context: &context, ..*request })
+        authorizer.decide(&Request { context: &context, ..*request }).to_decision()
     }))
 }
 
 /// The engine on another request.
 fn of_request(world: &World, change: Change) -> Option<Decide<'_>> {
     let authorizer = Authorizer::new(world).ok()?;
-    Some(Box::new(move |request| change(*request, &|request| authorizer.decide(request))))
+    Some(Box::new(move |request| change(*request, &|request| authorizer.decide(request).to_decision())))
 }
 
 fn every_document(world: &mut World, change: impl Fn(&Document) -> Document) {
@@ -179,7 +179,7 @@ const FAULTS: &[(&str, Evaluator)] = &[
 /// The first thing that an evaluator is found out by.
 fn found_out(evaluator: Evaluator) -> Option<Mismatch> {
     let mut tally = Tally::default();
-    let mut found = (0..400).filter_map(|seed| compare(seed, 60, evaluator, &mut tally));
+    let mut found = (0..2000).filter_map(|seed| compare(seed, 60, evaluator, &mut tally));
     found.next().map(|mismatch| *mismatch)
 }
 

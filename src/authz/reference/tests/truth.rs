@@ -63,7 +63,7 @@ impl Row {
             context: &context,
             mode: Mode::General,
         };
-        let decision = set.decide(&request);
+        let decision = set.decide(&request).to_decision();
         let answer = reference::decide(&reference::Policies::of(&set.applicable()), &request);
         assert_eq!(answer.difference(&decision), None, "{self:?}");
         decision.outcome
