@@ -59,7 +59,7 @@
 //! 2. Two lines in `src/lint/rules/<group>.rs`: `mod some_rule;` and `&some_rule::RULE`.
 //! 3. `tests/lint/<group>/<rule>/fires*.json` and `silent*.json`: texts on which it finds something, and near misses on
 //!    which it must not. A name such as `fires-wild.trust.json` says the kind of policy; otherwise it is the first of the
-//!    rule's kinds. A `settings.toml` beside them sets `accounts`, `regions`, `catalog_pinned` and `catalogue`.
+//!    rule's kinds. A `settings.toml` beside them sets `accounts`, `regions`, `sensitive`, `catalog_pinned` and `catalogue`.
 //! 4. `RULE_PAGES=write INSTA_UPDATE=always cargo test --no-default-features --test lint`, and read the snapshot `found.snap`.
 //!    It writes `docs/rules/` too, which is made of the doc comments.
 //!

@@ -4,8 +4,8 @@
 //!
 //! - `fires*.json`, on each of which it finds something; what it finds, and the text after its fixes, is in `found.snap`;
 //! - `silent*.json`, near misses on each of which it finds nothing, whatever other rules do;
-//! - `settings.toml`, where it needs something of the settings: `accounts`, `regions`, `catalog_pinned`, `catalogue` (the
-//!   name of a catalogue file beside it).
+//! - `settings.toml`, where it needs something of the settings: `accounts`, `regions`, `sensitive`, `catalog_pinned`,
+//!   `catalogue` (the name of a catalogue file beside it).
 //!
 //! A rule across files has directories in place of these files, each a whole project.
 //!
@@ -81,6 +81,7 @@ fn settings(rule: &Rule) -> Settings {
         };
         settings.accounts = strings("accounts");
         settings.regions = strings("regions");
+        settings.sensitive = strings("sensitive").into_iter().collect();
         settings.catalog_pinned = table.get("catalog_pinned").is_some_and(|value| value.as_bool().unwrap());
         if let Some(file) = table.get("catalogue") {
             let file = file.as_str().unwrap();

@@ -23,6 +23,8 @@ pub struct Settings {
     pub accounts: BTreeSet<String>,
     /// The regions in use; none where that is not said, and rules about them are then silent.
     pub regions: BTreeSet<String>,
+    /// Patterns of resources that are sensitive; each has the five parts of an ARN and names its service.
+    pub sensitive: Vec<String>,
     /// The point in time against which dates are held.
     pub now: Timestamp,
 }
@@ -37,6 +39,7 @@ impl Settings {
             dialect: Dialect::strict(),
             accounts: BTreeSet::new(),
             regions: BTreeSet::new(),
+            sensitive: Vec::new(),
             now: Timestamp::now(),
         }
     }

@@ -11,7 +11,7 @@ use super::{Config, Override, SUPPRESSIONS_FILE};
 use crate::json::{SourceText, Span};
 use crate::lint::rules::meta;
 use crate::lint::{Baseline, Findings, Rule, Selection, Selector, Settings, Suppressions};
-use crate::policy::{Dialect, PolicyKind};
+use crate::policy::{Arn, Dialect, PolicyKind};
 use crate::report::{Diagnostic, Finding, Severity};
 
 #[derive(Deserialize, Default)]
@@ -31,6 +31,8 @@ struct LintTable {
     accounts: Vec<Spanned<String>>,
     #[serde(default)]
     regions: Vec<String>,
+    #[serde(default)]
+    sensitive: Vec<Spanned<String>>,
     #[serde(default)]
     catalogue: Vec<Spanned<String>>,
     #[serde(default)]
@@ -132,6 +134,7 @@ impl Reading<'_> {
         settings.catalog_pinned = table.catalogue_pinned;
         settings.regions = table.regions.into_iter().collect();
         settings.accounts = self.accounts(&table.accounts);
+        settings.sensitive = self.sensitive(&table.sensitive);
         for path in &table.catalogue {
             self.catalogue(path, &mut settings);
         }
@@ -252,6 +255,17 @@ impl Reading<'_> {
             }
         }
         accounts.iter().map(|account| account.get_ref().clone()).collect()
+    }
+
+    fn sensitive(&mut self, patterns: &[Spanned<String>]) -> Vec<String> {
+        for pattern in patterns {
+            let arn = Arn::parse(pattern.get_ref());
+            if !arn.is_some_and(|arn| !arn.service.is_empty() && !arn.service.contains(['*', '?'])) {
+                let message = format!("`{}` is no ARN with a service", pattern.get_ref());
+                self.mistake(pattern, message, "write it as in `acs:oss:*:*:payroll*`");
+            }
+        }
+        patterns.iter().map(|pattern| pattern.get_ref().clone()).collect()
     }
 
     fn named_file(&mut self, path: &Spanned<String>) -> Option<PathBuf> {

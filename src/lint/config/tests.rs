@@ -116,6 +116,8 @@ fn mistakes_are_told_at_their_places_all_at_once() {
     );
     assert!(mistakes("baseline = \"none.json\"")[0].contains("cannot be read"));
     assert_eq!(mistakes("[[overrides]]\npaths = []\nkind = \"odd\"").len(), 1);
+    let sensitive = mistakes("sensitive = [\"acs:oss:*:*:payroll*\", \"payroll\", \"acs:*:*:*:payroll\"]");
+    assert_eq!(sensitive.len(), 2, "{sensitive:?}");
 }
 
 #[test]

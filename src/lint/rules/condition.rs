@@ -28,6 +28,7 @@ mod operator_unknown;
 mod redundant_values;
 mod tag_key_missing;
 mod tag_unsupported_service;
+mod tautology;
 mod type_mismatch;
 mod unpaired_key;
 mod wildcard_without_like;
@@ -47,6 +48,7 @@ pub(super) static RULES: &[&Rule] = &[
     &date_value::RULE,
     &ip_value::RULE,
     &number_value::RULE,
+    &tautology::RULE,
     &date_expired::RULE,
     &date_window_empty::RULE,
     &ip_host_bits::RULE,

@@ -2,6 +2,7 @@
 
 mod account_invalid;
 mod account_mismatch;
+mod account_not_allowed;
 mod arn_fields;
 mod arn_prefix;
 mod arn_service_case;
@@ -30,6 +31,7 @@ pub(super) static RULES: &[&Rule] = &[
     &region_missing::RULE,
     &account_invalid::RULE,
     &account_mismatch::RULE,
+    &account_not_allowed::RULE,
     &type_unknown::RULE,
     &service_mismatch::RULE,
     &star::RULE,

@@ -1,6 +1,6 @@
 //! RAM700 to 749: permissions that give away more than they seem to.
 
-mod admin;
+pub(super) mod admin;
 mod allow_notaction;
 mod allow_notresource;
 mod credential_exposure;
@@ -15,6 +15,7 @@ mod permits;
 mod privilege_escalation;
 mod resource_exposure;
 mod sensitive;
+mod sensitive_resource;
 mod service_linked_role;
 mod tag_escalation;
 mod twins;
@@ -36,4 +37,5 @@ pub(super) static RULES: &[&Rule] = &[
     &deny_list_bypass::RULE,
     &deny_without_way_back::RULE,
     &tag_escalation::RULE,
+    &sensitive_resource::RULE,
 ];

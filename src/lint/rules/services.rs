@@ -62,6 +62,7 @@ struct Data {
     without_region: List,
     borrowed: Borrowed,
     oss: Oss,
+    compute: List,
 }
 
 // INVARIANT: the embedded text is right (test `the_data_is_read_whole`).
@@ -94,6 +95,11 @@ pub(super) fn borrows(service: &str, from: &str) -> bool {
     lent.is_some_and(|lent| lent.iter().any(|code| code == "*" || code.eq_ignore_ascii_case(from)))
 }
 
+/// Whether a service, by the name that trust policies have for it, hands roles to the programs that it runs.
+pub(super) fn is_compute(service: &str) -> bool {
+    DATA_READ.compute.list.iter().any(|name| name == service)
+}
+
 /// What actions of OSS are checked on.
 pub(super) fn oss() -> &'static Oss {
     &DATA_READ.oss
@@ -106,8 +112,14 @@ mod tests {
     #[test]
     fn the_data_is_read_whole() {
         let data: Data = toml::from_str(DATA).unwrap();
-        for list in [&data.codes.documented, &data.codes.used, &data.codes.guessed, &data.regions, &data.without_region]
-        {
+        for list in [
+            &data.codes.documented,
+            &data.codes.used,
+            &data.codes.guessed,
+            &data.regions,
+            &data.without_region,
+            &data.compute,
+        ] {
             assert!(!list.source.is_empty() && !list.list.is_empty(), "{list:?}");
         }
         assert!(!data.borrowed.source.is_empty() && !data.oss.source.is_empty());

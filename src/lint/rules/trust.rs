@@ -1,7 +1,9 @@
 //! RAM750 to 799: who may assume a role.
 
 mod account_root;
+mod compute_assumable_with_admin;
 mod cross_account_without_condition;
+mod cycle;
 mod federated_key_without_provider;
 mod oidc_missing_aud_or_sub;
 mod oidc_sub_wild;
@@ -11,7 +13,9 @@ mod principal_key;
 mod principals;
 mod redundant_principal;
 mod role_name_case;
+mod roles;
 mod saml_recipient_missing;
+mod self_assume;
 mod service_and_others;
 mod wildcard_principal;
 
@@ -31,4 +35,7 @@ pub(super) static RULES: &[&Rule] = &[
     &other_action::RULE,
     &redundant_principal::RULE,
     &service_and_others::RULE,
+    &compute_assumable_with_admin::RULE,
+    &self_assume::RULE,
+    &cycle::RULE,
 ];

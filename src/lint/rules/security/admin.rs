@@ -74,7 +74,7 @@ fn check(document: &Document, _: &Subject<'_>, found: &mut Findings) {
 }
 
 /// The statements that make up everything, and what is left out of it if that is not RAM's.
-fn whole<'d>(allows: &[&'d Statement]) -> Option<(Vec<&'d Statement>, Vec<String>)> {
+pub(in crate::lint::rules) fn whole<'d>(allows: &[&'d Statement]) -> Option<(Vec<&'d Statement>, Vec<String>)> {
     // Without a condition, if there is such a one.
     let by_conditions = |statement: &&&'d Statement| statement.condition().len();
     if let Some(one) = allows.iter().filter(|statement| every_action(statement)).min_by_key(by_conditions) {
