@@ -78,10 +78,6 @@ fn found(project: &Project, config: &Config) -> Vec<Diagnostic> {
 /// A finding about a policy of a project, as the selection for its file has it.
 fn diagnostic(project: &Project, policy: usize, finding: &Finding, config: &Config) -> Option<Diagnostic> {
     let policy = project.policy(policy)?;
-    if let Some(embedded) = &policy.embedded {
-        let (selection, _) = config.for_file(embedded.file().name());
-        return selection.has(finding.rule).then(|| run::in_file(embedded, finding, &selection));
-    }
     let source = policy.document.source();
     let (selection, _) = config.for_file(source.name());
     let mut diagnostic = finding.report(source);

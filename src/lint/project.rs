@@ -7,19 +7,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Finding, Findings, Rule};
-use crate::documents::Embedded;
 use crate::identity::Scope;
 use crate::policy::{Document, Effect, PolicyKind, Statement};
 
 /// Policies that belong together, and who has them.
 ///
-/// Where it comes from, a world or the Terraform configuration of a directory, makes no difference to a rule. What is not
-/// known of it is not there: a rule may conclude from what it finds here, and not from what it does not find.
+/// It is made of a [world](Project::of_world), which is read whole or not at all: what is attached nowhere here is attached nowhere.
 #[derive(Debug, Default)]
 pub struct Project {
     policies: Vec<Policy>,
     holders: Vec<Holder>,
-    complete: bool,
 }
 
 /// A policy of a project.
@@ -31,8 +28,6 @@ pub struct Policy {
     pub kind: PolicyKind,
     /// The document.
     pub document: Arc<Document>,
-    /// Where the document stands, where that is not a file of its own.
-    pub(super) embedded: Option<Embedded>,
     /// Whether it is attached to anything, or is the trust policy of a role.
     pub attached: bool,
 }
@@ -93,12 +88,6 @@ impl Project {
         &self.holders
     }
 
-    /// Whether everything is known that the policies are attached to.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        self.complete
-    }
-
     /// The statements of the policies that `holder` has in the whole account, each with the index of its policy.
     pub fn of_account<'p>(
         &'p self,
@@ -122,21 +111,12 @@ impl Project {
     #[must_use]
     pub fn place(&self, policy: usize, statement: &Statement) -> String {
         let Some(policy) = self.policy(policy) else { return String::new() };
-        let (file, span) = match &policy.embedded {
-            Some(embedded) => embedded.place(statement.span()),
-            None => (policy.document.source().clone(), statement.span()),
-        };
-        format!("{}:{}", file.name(), file.position(span.start).line)
+        let file = policy.document.source();
+        format!("{}:{}", file.name(), file.position(statement.span().start).line)
     }
 }
 
 impl Holder {
-    /// Whether its ARN is `arn`, as far as that is known.
-    #[must_use]
-    pub fn is(&self, arn: &str) -> bool {
-        self.arn().is_some_and(|own| own == arn)
-    }
-
     /// Its ARN, where its account is known; a group has none that policies name.
     #[must_use]
     pub fn arn(&self) -> Option<String> {

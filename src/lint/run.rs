@@ -377,7 +377,7 @@ fn kind(document: &Embedded) -> PolicyKind {
 }
 
 /// A finding about a document as one about its file.
-pub(super) fn in_file(document: &Embedded, finding: &super::Finding, selection: &Selection) -> Diagnostic {
+fn in_file(document: &Embedded, finding: &super::Finding, selection: &Selection) -> Diagnostic {
     let mut diagnostic = finding.report(document.text());
     diagnostic.finding = document.in_file(diagnostic.finding);
     if let Some(severity) = selection.severity_of(finding.rule) {

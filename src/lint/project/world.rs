@@ -11,7 +11,7 @@ impl Project {
     /// The policies of a world, and who has them.
     #[must_use]
     pub fn of_world(world: &World) -> Self {
-        let mut project = Self { complete: true, ..Self::default() };
+        let mut project = Self::default();
         let mut indices: HashMap<(PolicyKind, &str), usize> = HashMap::new();
         for source in world.policies.iter() {
             indices.insert((source.document.kind(), &source.name), project.policies.len());
@@ -19,7 +19,6 @@ impl Project {
                 name: source.name.clone(),
                 kind: source.document.kind(),
                 document: Arc::clone(&source.document),
-                embedded: None,
                 attached: false,
             });
         }

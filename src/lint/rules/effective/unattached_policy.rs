@@ -28,8 +28,7 @@ rule! {
     /// ```
     ///
     /// ## Limits
-    /// In a Terraform configuration another one may attach a policy, so that nothing is said there. Session policies may
-    /// be kept for sessions that are yet to come, and nothing is said of them either.
+    /// Session policies may be kept for sessions that are yet to come, and nothing is said of them.
     ///
     /// ## References
     /// - [docs/policies.md](../../policies.md), on the files of a world
@@ -43,7 +42,7 @@ rule! {
 }
 
 fn check(project: &Project, _: &Settings, found: &mut ProjectFindings) {
-    let policies = project.policies().iter().enumerate().filter(|_| project.is_complete());
+    let policies = project.policies().iter().enumerate();
     for (index, policy) in policies.filter(|(_, policy)| !policy.attached && policy.kind != PolicyKind::Session) {
         let Some(first) = policy.document.statements().first() else { continue };
         found
