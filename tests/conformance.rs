@@ -2,6 +2,8 @@
 //! same format in the folder that `RAMGATE_CONFORMANCE_DIR` names. `conformance/README.md` has the format.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "conformance/allocations.rs"]
+mod allocations;
 #[path = "conformance/world.rs"]
 mod world;
 

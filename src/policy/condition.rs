@@ -301,14 +301,13 @@ impl ConditionTest {
 /// does that is not known (spec ram-policy-language 4.3), so it is neither yes nor no.
 fn equal_without_case(a: &str, b: &str) -> Option<bool> {
     // Upper case first, for letters with several lower forms.
-    let folded =
-        |text: &str| text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect::<String>();
+    let folded = |text| str::chars(text).flat_map(char::to_uppercase).flat_map(char::to_lowercase);
     if a.eq_ignore_ascii_case(b) {
         Some(true)
     } else if a.is_ascii() && b.is_ascii() {
         Some(false)
     } else {
-        (folded(a) != folded(b)).then_some(false)
+        folded(a).ne(folded(b)).then_some(false)
     }
 }
 

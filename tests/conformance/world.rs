@@ -133,6 +133,10 @@ fn ask(ask: &Ask<'_>) -> (Decision, Trace) {
     let authorizer = Authorizer::new(&world).unwrap();
     let (decision, trace) = authorizer.explain(&request);
     assert_eq!(authorizer.decide(&request).to_decision(), decision);
+    let allocated = allocation_counter::measure(|| {
+        std::hint::black_box(authorizer.decide(&request).outcome);
+    });
+    assert_eq!(allocated.count_total, 0, "a decision allocates");
     (decision, trace)
 }
 
