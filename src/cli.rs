@@ -9,10 +9,13 @@ mod decide;
 mod demo;
 mod endpoint;
 mod exchange;
+mod explain;
 mod fmt;
 mod lint;
 mod logging;
 mod output;
+mod progress;
+mod question;
 mod sandbox;
 mod serve;
 mod signals;
@@ -76,6 +79,8 @@ enum Command {
     Fmt(fmt::Fmt),
     /// Ask the evaluator: is this call, or this action on this resource, allowed?
     Decide(Box<decide::Decide>),
+    /// Say why a request is denied or allowed, and which smallest changes would have allowed it.
+    Explain(Box<explain::Explain>),
     /// Run the gate: verify calls, decide them by policy, forward what is allowed.
     Serve(serve::Serve),
     /// Read the records of a gate: show, count, or decide them again by another world.
@@ -106,6 +111,7 @@ pub fn main() -> Exit {
         Command::Lint(lint) => lint.run(),
         Command::Fmt(fmt) => fmt.run(),
         Command::Decide(decide) => decide.run(),
+        Command::Explain(explain) => explain.run(),
         Command::Serve(serve) => serve.run(),
         Command::Audit(audit) => audit.run(),
         Command::Admin(admin) => admin.run(),

@@ -15,6 +15,8 @@ mod decide;
 mod demo;
 #[path = "cli/documents.rs"]
 mod documents;
+#[path = "cli/explain.rs"]
+mod explain;
 #[path = "cli/fmt.rs"]
 mod fmt;
 #[path = "cli/lint.rs"]
@@ -28,8 +30,9 @@ mod serve;
 #[path = "cli/supervised.rs"]
 mod supervised;
 
+use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn ramgate(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ramgate"))
@@ -37,6 +40,20 @@ fn ramgate(arguments: &[&str]) -> Output {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap()
+}
+
+/// As [`ramgate`], with `input` on its standard input.
+fn ramgate_reading(arguments: &[&str], input: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ramgate"));
+    command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    std::thread::scope(|scope| {
+        // A command that ends before it has read all of it says so by its status.
+        scope.spawn(move || stdin.write_all(input.as_bytes()));
+        child.wait_with_output().unwrap()
+    })
 }
 
 #[test]
@@ -85,6 +102,7 @@ fn every_command_has_an_example_in_its_help() {
         &["demo", "--help"],
         &["check", "--help"],
         &["decide", "--help"],
+        &["explain", "--help"],
         &["fmt", "--help"],
         &["lint", "--help"],
         &["serve", "--help"],

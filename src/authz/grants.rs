@@ -1,5 +1,6 @@
 //! What allows a request, and what would be left if it were gone.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -124,4 +125,23 @@ fn grants(applicable: Applicable<'_>, request: &Request<'_>) -> Grants {
         }
     };
     Grants { grants: allows.found.into_iter().take(TRIED).map(grant).collect(), cut }
+}
+
+/// A line a statement, below it what would be decided without it.
+impl fmt::Display for Grants {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Grant { statement, policy_type, level, without } in &self.grants {
+            write!(f, "  {policy_type}")?;
+            if let Some(level) = level {
+                write!(f, " of {level}")?;
+            }
+            writeln!(f, ": {statement}")?;
+            match (without.outcome, &without.determining) {
+                (Outcome::Allow, Some(other)) => writeln!(f, "    without it still allowed: {other}")?,
+                (Outcome::Allow, None) => writeln!(f, "    without it still allowed")?,
+                (outcome, _) => writeln!(f, "    needed: without it {outcome} by {}", without.policy_type)?,
+            }
+        }
+        if self.cut { writeln!(f, "  … and more, which were not tried") } else { Ok(()) }
+    }
 }

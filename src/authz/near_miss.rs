@@ -58,7 +58,7 @@ pub struct NearMisses {
     pub cut: bool,
 }
 
-/// Changes that together would have allowed a request. No near miss has all the changes of another.
+/// Changes that together would have allowed a request. No near miss has all the changes of another, whatever the values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct NearMiss {
@@ -215,6 +215,18 @@ impl PolicySet {
     }
 }
 
+impl Change {
+    /// Whether it is no news that `other` would have done as well: it is the same change, or of the same key.
+    fn stands_for(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Context { key, .. }, Self::Context { key: same, .. }) => {
+                Context::normalize(key) == Context::normalize(same)
+            }
+            _ => self == other,
+        }
+    }
+}
+
 impl NearMisses {
     fn of_generation(mut self, generation: u64) -> Self {
         for miss in &mut self.found {
@@ -254,7 +266,9 @@ fn run(applicable: Applicable<'_>, request: &Request<'_>, search: Search) -> Nea
     let mut proposed = 0;
     let mut known = BTreeSet::new();
     while let Some(((weight, _), state)) = open.pop_first() {
-        let covers = |miss: &NearMiss| miss.changes.iter().all(|change| state.changes.contains(change));
+        let covers = |miss: &NearMiss| {
+            miss.changes.iter().all(|change| state.changes.iter().any(|other| change.stands_for(other)))
+        };
         if found.iter().any(covers) {
             continue;
         }

@@ -1,7 +1,5 @@
 //! `ramgate lint`: policies under the rules.
 
-mod progress;
-
 use std::io::{IsTerminal, Read, Write, stderr, stdin, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
@@ -9,6 +7,7 @@ use std::sync::atomic::AtomicUsize;
 use clap::{Args, ValueEnum};
 use similar::TextDiff;
 
+use super::progress::{self, Progress};
 use super::{Exit, output};
 use crate::documents;
 use crate::json::SourceText;
@@ -202,7 +201,8 @@ impl Lint {
         let here = [PathBuf::from(".")];
         let files = documents::find(if self.paths.is_empty() { &here } else { &self.paths })?;
         let done = AtomicUsize::new(0);
-        Ok(progress::watch(&done, files.len(), || lint::run(config, &files, &self.options(), &done)))
+        let shown = Progress { all: Some(files.len()), template: "{bar:40} {pos}/{len} files" };
+        Ok(progress::watch(&done, &shown, || lint::run(config, &files, &self.options(), &done)))
     }
 
     /// Writes or shows what came of it all. `source` is standard input, where that was read.

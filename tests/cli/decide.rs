@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::ramgate;
+use super::{ramgate, ramgate_reading};
 
 const CLOSE: &str = "polardb:2017-08-01:CloseDBClusterMigration";
 const CLUSTER: &str = "acs:polardb:cn-hangzhou:1234567890123456:dbcluster/pc-1";
@@ -384,4 +384,92 @@ fn every_example_of_the_help_is_allowed() {
         let output = ramgate(&arguments);
         assert_eq!(output.status.code(), Some(0), "{command}\n{}", String::from_utf8_lossy(&output.stdout));
     }
+}
+
+/// Decides lines of requests: the status, the answers and what was complained of.
+fn decide_lines(arguments: &[&str], lines: &str) -> (Option<i32>, Vec<Value>, String) {
+    let output = ramgate_reading(&[&["decide"], arguments, &["--requests", "-"]].concat(), lines);
+    let answers = String::from_utf8(output.stdout).unwrap();
+    let answers = answers.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    (output.status.code(), answers, String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn requests_are_decided_line_by_line_as_one_by_one() {
+    let clusters = ["pc-bp1demo00000001", "pc-2zedemo00000003"];
+    let lines: Vec<String> = (0..3000)
+        .map(|number| {
+            let cluster = clusters[number % 2];
+            json!({"principal": "operator", "operation": CLOSE, "parameters": {"DBClusterId": cluster}}).to_string()
+        })
+        .collect();
+    let (status, answers, complaints) = decide_lines(&["--world", "examples/demo"], &lines.join("\n"));
+    assert_eq!((status, answers.len(), complaints.as_str()), (Some(1), 3000, ""));
+    for (number, cluster) in clusters.iter().enumerate() {
+        let parameter = format!("DBClusterId={cluster}");
+        let (_, one) = decide("operator", &["--format", "json", "--operation", CLOSE, &parameter]);
+        let one: Value = serde_json::from_str(&one).unwrap();
+        for (at, answer) in answers.iter().enumerate().filter(|(at, _)| at % 2 == number) {
+            assert_eq!(answer["line"], at + 1);
+            for field in ["allowed", "checks", "unknown_keys"] {
+                assert_eq!(answer[field], one[field], "{answer}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_line_without_an_answer_is_told_with_its_number_and_the_others_are_decided() {
+    let files = Files::new();
+    let policy = files.write(
+        "office.json",
+        json!({"Effect": "Allow", "Action": "a:*", "Resource": "*", "Condition": {"StringEquals": {"a:key": ["x", "y"]}}}),
+    );
+    let ask = |context: Value| json!({"action": "a:b", "resource": "*", "context": context}).to_string();
+    let allowed = ask(json!({"a:key": "x"}));
+    let lines = [
+        allowed.clone(),
+        "{".to_owned(),
+        String::new(),
+        json!({"action": "a:b"}).to_string(),
+        json!({"action": "a:b", "resource": "*", "colour": 1}).to_string(),
+        ask(json!({})),
+        format!("{{\"action\": \"a:b\", \"resource\": \"{}\"}}", "x".repeat(1 << 20)),
+        ask(json!({"a:key": ["z", "y"], "b:key": null})),
+        allowed.clone(),
+    ];
+    let (status, answers, complaints) = decide_lines(&["--policy", &policy], &lines.join("\n"));
+    assert_eq!(status, Some(2), "{complaints}");
+    let told: Vec<(u64, Option<bool>)> =
+        answers.iter().map(|answer| (answer["line"].as_u64().unwrap(), answer["allowed"].as_bool())).collect();
+    let (yes, no) = (Some(true), Some(false));
+    assert_eq!(told, [(1, yes), (2, None), (4, None), (5, None), (6, no), (7, None), (8, yes), (9, yes)]);
+    assert_eq!(answers[4]["unknown_keys"], json!(["a:key"]));
+    for (line, says) in [(2, "EOF"), (4, "`resource`"), (5, "colour"), (7, "longer")] {
+        let complaint = complaints.lines().find(|told| told.contains(&format!("line {line}: "))).unwrap();
+        assert!(complaint.contains(says), "{complaint}");
+        let error = answers.iter().find(|answer| answer["line"] == line).unwrap()["error"].as_str().unwrap();
+        assert!(error.contains(says), "{error}");
+    }
+    assert_eq!(decide_lines(&["--policy", &policy], &allowed).0, Some(0));
+    assert_eq!(decide_lines(&["--policy", &policy], &ask(json!({}))).0, Some(1));
+    assert_eq!(decide_lines(&["--policy", &policy], "").0, Some(0));
+    let traced = ask(json!({"a:key": "x"})).replacen('{', "{\"trace\": true, ", 1);
+    let (_, answers, _) = decide_lines(&["--policy", &policy], &traced);
+    assert_eq!(answers[0]["trace"]["stages"][0]["outcome"], "Allow");
+}
+
+#[test]
+fn lines_need_a_principal_where_policies_say_who_may() {
+    let line = json!({"action": "sts:AssumeRole", "resource": "acs:ram::1234567890123456:role/ops"}).to_string();
+    for arguments in [&["--world", "examples/demo"][..], &["--trust-policy", "policies/trust/migration-ops-trust.json"]]
+    {
+        let (status, _, complaints) = decide_lines(arguments, &line);
+        assert_eq!(status, Some(2), "{complaints}");
+        assert!(complaints.contains("line 1: say who asks by `principal`"), "{complaints}");
+    }
+    let output = ramgate(&["decide", "--world", "examples/demo", "--requests", "nowhere.jsonl"]);
+    assert_eq!(output.status.code(), Some(2));
+    let output = ramgate(&["decide", "--world", "examples/demo", "--requests", "-", "--principal", "operator"]);
+    assert_eq!(output.status.code(), Some(2));
 }

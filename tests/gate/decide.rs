@@ -57,6 +57,7 @@ fn a_call_is_decided_as_the_gate_decides_it_with_the_statement_and_its_line() {
     let check = &denied["checks"][0];
     assert_eq!(check["passed"], false);
     assert_eq!(check["decision"]["outcome"], "ExplicitDeny");
+    assert_eq!(check["decision"]["generation"], 0);
     let statement = &check["decision"]["determining"];
     assert_eq!((&statement["file"], &statement["index"]), (&json!("rights.json"), &json!(1)), "{denied}");
     assert!(statement["line"].as_u64().unwrap() > 1);

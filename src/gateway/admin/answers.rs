@@ -11,7 +11,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Trust;
-use super::decide::{Question, Unanswerable};
+use super::decide::{self, Unanswerable};
+use crate::authz::Question;
 use crate::gateway::config::Shadow;
 use crate::gateway::metrics;
 use crate::gateway::state::{ReloadOutcome, Since, State};
@@ -150,7 +151,7 @@ async fn decide(state: &State, request: Request<Incoming>) -> Answer {
         Ok(question) => question,
         Err(error) => return refused(StatusCode::BAD_REQUEST, &format!("this is no question: {error}")),
     };
-    match question.ask(&state.service().pipeline().snapshot()).await {
+    match decide::ask(&question, &state.service().pipeline().snapshot()).await {
         Ok(answer) => told(StatusCode::OK, &answer),
         Err(error @ Unanswerable::Resolution(_)) => refused(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
         Err(error) => refused(StatusCode::BAD_REQUEST, &error.to_string()),

@@ -13,8 +13,16 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How often the bar moves.
 const STEP: Duration = Duration::from_millis(100);
 
-/// Does `work`; on a terminal, and after a second, a bar on standard error shows how many of `all` are `done`.
-pub(super) fn watch<T>(done: &AtomicUsize, all: usize, work: impl FnOnce() -> T) -> T {
+/// What is shown.
+pub(super) struct Progress {
+    /// How much there is to do, where that is known.
+    pub(super) all: Option<usize>,
+    /// The line, as indicatif takes it.
+    pub(super) template: &'static str,
+}
+
+/// Does `work`; on a terminal, and after a second, a bar on standard error shows how much is `done`.
+pub(super) fn watch<T>(done: &AtomicUsize, shown: &Progress, work: impl FnOnce() -> T) -> T {
     if !stderr().is_terminal() {
         return work();
     }
@@ -24,8 +32,9 @@ pub(super) fn watch<T>(done: &AtomicUsize, all: usize, work: impl FnOnce() -> T)
             if receiver.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
                 return;
             }
-            let style = ProgressStyle::with_template("{bar:40} {pos}/{len} files");
-            let bar = ProgressBar::new(all as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            let style = ProgressStyle::with_template(shown.template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let bar =
+                shown.all.map_or_else(ProgressBar::new_spinner, |all| ProgressBar::new(all as u64)).with_style(style);
             while receiver.recv_timeout(STEP) == Err(RecvTimeoutError::Timeout) {
                 bar.set_position(done.load(Ordering::Relaxed) as u64);
             }

@@ -31,10 +31,10 @@ pub(super) struct PolicyFiles {
     #[arg(long, value_name = "FILE", help_heading = HEADING)]
     control_policy: Vec<PathBuf>,
     /// The trust policy of the role that is to be assumed by sts:AssumeRole.
-    #[arg(long, value_name = "FILE", requires = "principal", help_heading = HEADING)]
+    #[arg(long, value_name = "FILE", help_heading = HEADING)]
     trust_policy: Option<PathBuf>,
     /// Bucket policies; RAM asks them for OSS only.
-    #[arg(long, value_name = "FILE", requires = "principal", help_heading = HEADING)]
+    #[arg(long, value_name = "FILE", help_heading = HEADING)]
     resource_policy: Vec<PathBuf>,
 }
 
@@ -49,6 +49,11 @@ impl PolicyFiles {
     /// Whether a bucket policy is given, which names users by their ids.
     pub(super) fn list_principals(&self) -> bool {
         !self.resource_policy.is_empty()
+    }
+
+    /// Whether a policy is given that says whom it is about.
+    pub(super) fn need_a_principal(&self) -> bool {
+        self.trust_policy.is_some() || self.list_principals()
     }
 
     /// Reads the files.

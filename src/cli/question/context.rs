@@ -9,7 +9,7 @@ const HEADING: &str = "Condition keys";
 
 /// What the flags say of condition keys; one that none of them names is unknown.
 #[derive(Debug, Args)]
-pub(super) struct ContextArguments {
+pub(in crate::cli) struct ContextArguments {
     /// A condition key and its value; several values of one key may be given. A key that is not given is unknown:
     /// an Allow that tests it does not apply, a Deny does.
     #[arg(long, value_name = "KEY=VALUE", help_heading = HEADING)]
@@ -31,7 +31,7 @@ impl ContextArguments {
     ///
     /// # Errors
     /// What is wrong with the flags.
-    pub(super) fn read(&self, follow: &[(&str, &str)]) -> Result<Context, String> {
+    pub(in crate::cli) fn read(&self, follow: &[(&str, &str)]) -> Result<Context, String> {
         let value = |pair: &String| match pair.split_once('=') {
             Some((key, value)) if !key.is_empty() && !key.ends_with('/') => {
                 Ok((key.to_owned(), vec![value.to_owned()]))
