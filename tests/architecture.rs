@@ -3,6 +3,9 @@
 
 #[path = "architecture/configuration.rs"]
 mod configuration;
+#[cfg(target_os = "linux")]
+#[path = "architecture/dependencies.rs"]
+mod dependencies;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -9,6 +9,7 @@ use crate::policy::{Context, ContextValue};
 
 /// The answer to one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct CheckDecision {
     /// The action asked about.
     pub action: String,
@@ -24,6 +25,7 @@ pub struct CheckDecision {
 
 /// The answer to a call: the decision of every check, in their order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Verdict {
     /// The decisions; never empty.
     pub decisions: Vec<CheckDecision>,

@@ -33,6 +33,7 @@ impl fmt::Display for Outcome {
 /// (spec ram-policy-language 7.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub enum PolicyType {
     /// A control policy of the resource directory.
     ControlPolicy,
@@ -63,6 +64,7 @@ impl fmt::Display for PolicyType {
 
 /// A statement of a policy, by where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct StatementRef {
     /// Name of the policy.
     pub policy: String,
@@ -116,6 +118,7 @@ impl fmt::Display for StatementRef {
 
 /// What was decided, by which kind of policy, and by which statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Decision {
     /// Allow, or which way to refuse.
     pub outcome: Outcome,

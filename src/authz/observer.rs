@@ -10,6 +10,7 @@ use crate::policy::{ConditionTest, ContextValue, Statement, TestOutcome};
 
 /// How a statement met a request: it applies, or this element of it did not match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub enum StatementResult {
     /// Every element matched.
     Applies,

@@ -41,6 +41,7 @@ pub struct Question {
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Asked<'q> {
     /// A call.
     Call {

@@ -50,6 +50,7 @@ impl<'k> FromIterator<&'k str> for KeySupply {
 
 /// A use of a key that cannot be supplied: there an Allow never applies, and a Deny does as if the test were met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct UnsuppliedKey {
     /// The key as the policy writes it.
     pub key: String,

@@ -18,6 +18,7 @@ use crate::policy::{ConditionTest, ContextValue, Statement, TestOutcome};
 
 /// What the evaluator looked at, in its order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Trace {
     /// Who asked.
     pub principal: String,
@@ -35,6 +36,7 @@ pub struct Trace {
 
 /// The policies of one kind at one level.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct TracedStage {
     /// The kind; a rule that is no policy's has none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,6 +57,7 @@ pub struct TracedStage {
 
 /// One statement before the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct TracedStatement {
     /// The statement.
     #[serde(flatten)]
@@ -73,6 +76,7 @@ pub struct TracedStatement {
 
 /// A condition test that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct TracedTest {
     /// The operator.
     pub operator: &'static str,

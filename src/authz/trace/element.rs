@@ -11,6 +11,7 @@ use crate::policy::{Pattern, Statement};
 
 /// An element of a statement, before the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct TracedElement {
     /// `Action`, `NotAction`, `Resource`, `NotResource` or `Principal`.
     pub element: &'static str,
@@ -33,6 +34,7 @@ pub struct TracedElement {
 
 /// A pattern that covers what the request has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct TracedPattern {
     /// The pattern as the policy writes it.
     pub text: String,
