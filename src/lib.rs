@@ -24,6 +24,11 @@
 #[cfg(test)]
 extern crate self as ramgate;
 
+// What fuzzing kept is tried by the very functions that a fuzzer calls.
+#[cfg(test)]
+#[path = "../fuzz/src/lib.rs"]
+mod fuzz;
+
 /// The examples of the README run as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -266,7 +266,7 @@ fn a_safe_fix_keeps_every_decision() {
         for (source, kind) in fixtures(rule, "fires") {
             let fixed = mended(rule, &linter, &source, kind, Applicability::Safe);
             if fixed.text() != source.text() {
-                decisions::compare(kind, source.text(), fixed.text())
+                decisions::compare(kind, source.text(), fixed.text(), decisions::REQUESTS)
                     .unwrap_or_else(|why| panic!("{rule:?} on {}: {why}\n{}", source.name(), fixed.text()));
             }
         }

@@ -77,7 +77,16 @@ fn difference(world: &World, question: &Question, evaluator: Evaluator) -> Optio
 
 /// Asks `questions` of the world of one seed; the first difference ends it.
 pub fn compare(seed: u64, questions: usize, evaluator: Evaluator, tally: &mut Tally) -> Option<Box<Mismatch>> {
-    let mut maker = Maker::new(seed);
+    compare_made(Maker::new(seed), questions, evaluator, tally)
+}
+
+/// As [`compare`], of the world that `maker` makes.
+pub fn compare_made(
+    mut maker: Maker,
+    questions: usize,
+    evaluator: Evaluator,
+    tally: &mut Tally,
+) -> Option<Box<Mismatch>> {
     let made = maker.world();
     let decide = evaluator(&made.world)?;
     for _ in 0..questions {

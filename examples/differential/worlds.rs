@@ -1,4 +1,5 @@
-//! Worlds and requests made up from a seed: policies of every kind, and questions that are made to nearly match them.
+//! Worlds and requests made up from a seed, or from bytes that somebody chose: policies of every kind, and questions that are made
+//! to nearly match them.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -241,23 +242,56 @@ struct Test {
     pool: &'static [&'static str],
 }
 
+/// Where every choice comes from: bytes while there are any, and a seed from then on.
+struct Choices {
+    bytes: std::vec::IntoIter<u8>,
+    seeded: Rng,
+}
+
+impl Choices {
+    /// A number below `count`, which is not 0.
+    fn below(&mut self, count: usize) -> usize {
+        if self.bytes.len() == 0 {
+            return self.seeded.usize(..count);
+        }
+        let mut range = 1;
+        let mut number = 0;
+        while range < count {
+            let Some(byte) = self.bytes.next() else { return self.seeded.usize(..count) };
+            number = number << 8 | usize::from(byte);
+            range <<= 8;
+        }
+        // What is to be seldom is number 0 here, and bytes that somebody chose are most often 0.
+        count - 1 - number * count / range
+    }
+
+    fn between(&mut self, first: usize, last: usize) -> usize {
+        first + self.below(last - first + 1)
+    }
+}
+
 /// What worlds are made of, and what questions are made of so that they are about it.
 pub struct Maker {
-    rng: Rng,
+    choices: Choices,
     targets: Vec<Rc<Target>>,
 }
 
 impl Maker {
     pub fn new(seed: u64) -> Self {
-        Self { rng: Rng::with_seed(seed), targets: Vec::new() }
+        Self::of(Vec::new(), seed)
+    }
+
+    /// Chooses by `bytes`, and by `seed` once they are spent.
+    pub fn of(bytes: Vec<u8>, seed: u64) -> Self {
+        Self { choices: Choices { bytes: bytes.into_iter(), seeded: Rng::with_seed(seed) }, targets: Vec::new() }
     }
 
     fn chance(&mut self, one_in: usize) -> bool {
-        self.rng.usize(..one_in) == 0
+        self.choices.below(one_in) == 0
     }
 
     fn pick<'t>(&mut self, from: &[&'t str]) -> &'t str {
-        from[self.rng.usize(..from.len())]
+        from[self.choices.below(from.len())]
     }
 
     // ── policies ────────────────────────────────────────────────────────────
@@ -268,39 +302,39 @@ impl Maker {
             return "*".to_owned();
         }
         let mut letters: Vec<char> = self.pick(from).chars().collect();
-        for _ in 0..self.rng.usize(..4) {
-            let at = self.rng.usize(..=letters.len());
-            match self.rng.usize(..5) {
+        for _ in 0..self.choices.below(4) {
+            let at = self.choices.below(letters.len() + 1);
+            match self.choices.below(5) {
                 0 | 1 => {
-                    let end = self.rng.usize(at..=letters.len());
+                    let end = self.choices.between(at, letters.len());
                     letters.splice(at..end, ['*']);
                 }
                 2 if at < letters.len() => letters[at] = '?',
                 3 if at < letters.len() => letters[at] = other_case(letters[at]),
-                _ => letters.insert(at, ['?', '*', 'a', ':', '中'][self.rng.usize(..5)]),
+                _ => letters.insert(at, ['?', '*', 'a', ':', '中'][self.choices.below(5)]),
             }
         }
         if self.chance(3000) {
-            let at = self.rng.usize(..=letters.len());
+            let at = self.choices.below(letters.len() + 1);
             letters.splice(at..at, "*ab".chars().cycle().take(600));
         }
         letters.into_iter().collect()
     }
 
     fn patterns(&mut self, from: &[&str]) -> Vec<String> {
-        let count = if self.chance(4) { 2 + self.rng.usize(..2) } else { 1 };
+        let count = if self.chance(4) { 2 + self.choices.below(2) } else { 1 };
         (0..count).map(|_| self.pattern(from)).collect()
     }
 
     fn condition(&mut self, target: &mut Target) -> Value {
         let mut operators = Map::new();
-        for _ in 0..=self.rng.usize(..2) {
+        for _ in 0..=self.choices.below(2) {
             let mut keys = Map::new();
-            let operator = Operator::ALL[self.rng.usize(..Operator::ALL.len())].name();
+            let operator = Operator::ALL[self.choices.below(Operator::ALL.len())].name();
             let pool = pool(operator);
-            for _ in 0..=self.rng.usize(..4) / 3 {
+            for _ in 0..=self.choices.below(4) / 3 {
                 let key = self.pick(KEYS);
-                let count = [1, 1, 1, 2, 2, 3][self.rng.usize(..6)];
+                let count = [1, 1, 1, 2, 2, 3][self.choices.below(6)];
                 let operands: Vec<&'static str> = (0..count).map(|_| self.pick(pool)).collect();
                 keys.insert(key.to_owned(), operands.clone().into());
                 target.tests.push(Test { key, operands, pool });
@@ -358,7 +392,7 @@ impl Maker {
     fn policy(&mut self, kind: PolicyKind, name: &str) -> Written {
         let lenient = self.chance(2);
         let many = kind != PolicyKind::Trust && kind != PolicyKind::Session && self.chance(40);
-        let count = if many { 80 } else { 1 + self.rng.usize(..3) };
+        let count = if many { 80 } else { 1 + self.choices.below(3) };
         let mut statements = Vec::with_capacity(count);
         while statements.len() < count {
             let alone = vec![self.statement(kind, lenient)];
@@ -371,13 +405,13 @@ impl Maker {
     }
 
     fn names(&mut self, from: &[&str], most: usize) -> Vec<String> {
-        (0..self.rng.usize(..=most)).map(|_| self.pick(from).to_owned()).collect()
+        (0..self.choices.below(most + 1)).map(|_| self.pick(from).to_owned()).collect()
     }
 
     fn attachments(&mut self, most: usize) -> Vec<Attachment> {
         let names = self.names(&["i0", "i1", "i2", "i3"], most);
         let attachments = names.into_iter().map(|policy| {
-            let scope = match self.rng.usize(..4) {
+            let scope = match self.choices.below(4) {
                 0 => Scope::ResourceGroup("rg-a".into()),
                 1 => Scope::ResourceGroup("rg-b".into()),
                 _ => Scope::Account,
@@ -416,7 +450,7 @@ impl Maker {
         }
         world.resource_policies = self.names(&["b0", "b1"], 2);
         let mut parent = None;
-        for node in ["root", "folder", "member"].into_iter().take(self.rng.usize(..=3)) {
+        for node in ["root", "folder", "member"].into_iter().take(self.choices.below(3 + 1)) {
             let attachments = self.names(&["c0", "c1", "c2"], 2);
             world
                 .directory
@@ -464,11 +498,11 @@ impl Maker {
             return self.pick(others).to_owned();
         }
         let mut text = String::new();
-        for letter in patterns[self.rng.usize(..patterns.len())].chars() {
+        for letter in patterns[self.choices.below(patterns.len())].chars() {
             match letter {
                 '*' => text.push_str(self.pick(&["", "", "", "a", "acs:", "x/y", "中", ":", "*"])),
                 '?' => text.push_str(self.pick(&["a", "é", ":", "A", "?", "𝄞", ""])),
-                letter if self.rng.usize(..60) == 0 => text.push(other_case(letter)),
+                letter if self.choices.below(60) == 0 => text.push(other_case(letter)),
                 letter => text.push(letter),
             }
         }
@@ -479,7 +513,7 @@ impl Maker {
     }
 
     fn value(&mut self, test: &Test) -> String {
-        let value = match self.rng.usize(..12) {
+        let value = match self.choices.below(12) {
             0 => return self.pick(STRANGE).to_owned(),
             1 => self.pick(TEXTS),
             2..=5 => self.pick(&test.operands),
@@ -498,12 +532,12 @@ impl Maker {
         }
         let other = self.target();
         for test in other.tests.iter().chain(&target.tests) {
-            let value = match self.rng.usize(..12) {
+            let value = match self.choices.below(12) {
                 0 | 1 => continue,
                 2 => ContextValue::Unknown,
                 3 => ContextValue::Absent,
                 _ => {
-                    let count = [1, 1, 1, 1, 1, 2, 2, 3, 0][self.rng.usize(..9)];
+                    let count = [1, 1, 1, 1, 1, 2, 2, 3, 0][self.choices.below(9)];
                     ContextValue::Present((0..count).map(|_| self.value(test)).collect())
                 }
             };
@@ -514,13 +548,13 @@ impl Maker {
 
     fn target(&mut self) -> Rc<Target> {
         let targets = self.targets.len().max(1);
-        self.targets.get(self.rng.usize(..targets)).map_or_else(Rc::default, Rc::clone)
+        self.targets.get(self.choices.below(targets)).map_or_else(Rc::default, Rc::clone)
     }
 
     fn principal(&mut self) -> Principal {
         let account = if self.chance(30) { "9" } else { self.pick(&["1", "1", "1", "1", "2"]) };
         let account = account.to_owned();
-        match self.rng.usize(..16) {
+        match self.choices.below(16) {
             0 => Principal::Owner { account },
             1 if self.chance(2) => {
                 Principal::Service { name: self.pick(&["ecs.aliyuncs.com", "1@odps.aliyuncs.com"]).to_owned() }
@@ -547,7 +581,7 @@ impl Maker {
 
     pub fn question(&mut self) -> Question {
         let principal = self.principal();
-        let mode = match (&principal, self.rng.usize(..16)) {
+        let mode = match (&principal, self.choices.below(16)) {
             (Principal::Federated { .. }, 0..=11) | (_, 0) => Mode::Sso,
             (_, 1..=3) => Mode::AssumeRole,
             _ => Mode::General,
@@ -568,7 +602,7 @@ impl Maker {
             self.text(&target.actions, ACTIONS)
         };
         let owner = self.chance(12).then(|| self.pick(&["1", "1", "1", "2", "2", "9", ""]).to_owned());
-        let resource_group = match self.rng.usize(..6) {
+        let resource_group = match self.choices.below(6) {
             0 => Known::Unknown,
             1 => Known::Known(None),
             2 | 3 => Known::Known(Some("rg-a".to_owned())),
