@@ -80,6 +80,7 @@ impl PrincipalPattern {
             Principal::User { account, name, .. } => matches(account, &format!("user/{name}")),
             Principal::RoleSession { account, role, session, .. } => {
                 matches(account, &format!("role/{role}"))
+                    || matches(account, &format!("assumed-role/{role}"))
                     || matches(account, &format!("role/{role}/{session}"))
                     || matches(account, &format!("assumed-role/{role}/{session}"))
             }
@@ -113,6 +114,7 @@ mod tests {
             ("role/ops", false, true, false),
             ("role/ops/ci-*", false, true, false),
             ("assumed-role/ops/ci-42", false, true, false),
+            ("assumed-role/ops", false, true, false),
             ("role/op", false, false, false),
             ("root", false, false, true),
             ("acs:ram::1234567890123456:*", true, true, true),

@@ -21,7 +21,8 @@ static SECRET_FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"'[^'\n]*",
         r#"[^\s"'][^\n]*"#,
     ];
-    Regex::new(&format!(r"((?i:secret|token)[^=:\n]*[=:]\s*)({})", value.join("|"))).ok()
+    // Names are ASCII; letters of Unicode compare without case only where the crate is built with its tables.
+    Regex::new(&format!(r"((?i-u:secret|token)[^=:\n]*[=:]\s*)({})", value.join("|"))).ok()
 });
 
 /// `source` as it may be shown: whatever stands in a `secret` or `token` field and is no reference is written as
