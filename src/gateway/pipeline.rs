@@ -231,7 +231,8 @@ async fn look_up(
     let known = known.filter(|_| !lacking.is_empty() && upstream.has_own_credential());
     let Some(lookup) = known else { return Ok(None) };
     record.looked_up(lacking.len());
-    Ok(Some(lookups.find(&lacking, lookup, upstream).await?))
+    // Rare, and far larger than what every call needs room for.
+    Ok(Some(Box::pin(lookups.find(&lacking, lookup, upstream)).await?))
 }
 
 /// What becomes of a call that could not be resolved. That a cluster is not there is told to a caller who may do the

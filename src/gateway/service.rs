@@ -6,7 +6,7 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::{Request, Response};
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
 use super::audit::Log;
@@ -110,20 +110,38 @@ impl Service {
             return refuse(&refusal, &mut record, &snapshot, &connection, format);
         };
         let received = Received { request, connection: Arc::clone(&connection), origin, at: Timestamp::now() };
-        let (service, by) = (Arc::clone(&self), Arc::clone(&snapshot));
-        // What was forwarded is seen through to its end even where the caller hangs up (spec gate-rules G16).
+        let call = Arc::clone(&self).carry_out(Arc::clone(&snapshot), received, record, turn, format);
+        call.await.unwrap_or_else(|error| {
+            tracing::error!(%error, request_id, "a call broke off");
+            let refusal = Refusal::Internal { reason: error.to_string() };
+            respond(&refusal, &request_id, &snapshot, &connection, None, format)
+        })
+    }
+
+    /// Takes a received call through the pipeline. What was forwarded is seen through to its end even where the caller
+    /// hangs up (spec gate-rules G16).
+    // Not `async` itself: a connection has room for what `answer` waits for, and a whole call is large.
+    fn carry_out(
+        self: Arc<Self>,
+        snapshot: Arc<Snapshot>,
+        received: Received,
+        mut record: Record,
+        turn: OwnedSemaphorePermit,
+        format: Format,
+    ) -> SeenThrough<impl Future<Output = Response<Full<Bytes>>> + Send> {
+        let tasks = self.tasks.clone();
         let call = async move {
-            let response = match service.pipeline.pass(&by, &received, &mut record).await {
+            let response = match self.pipeline.pass(&snapshot, &received, &mut record).await {
                 Ok(answer) => {
                     record.answered(answer.body.len());
                     respond::forwarded(answer, record.request_id())
                 }
-                Err(refusal) => refuse(&refusal, &mut record, &by, &received.connection, format),
+                Err(refusal) => refuse(&refusal, &mut record, &snapshot, &received.connection, format),
             };
             // The candidate is asked when the answer is on its way; no more of that is under way than calls may be.
             if let Some(question) = record.question() {
-                service.tasks.spawn(async move {
-                    if let Some(candidate) = &by.candidate {
+                self.tasks.spawn(async move {
+                    if let Some(candidate) = &snapshot.candidate {
                         candidate.compare(&question, &mut record);
                     }
                     drop((record, turn));
@@ -131,11 +149,7 @@ impl Service {
             }
             response
         };
-        SeenThrough::new(call, &self.tasks).await.unwrap_or_else(|error| {
-            tracing::error!(%error, request_id, "a call broke off");
-            let refusal = Refusal::Internal { reason: error.to_string() };
-            respond(&refusal, &request_id, &snapshot, &connection, None, format)
-        })
+        SeenThrough::new(call, &tasks)
     }
 }
 

@@ -104,7 +104,8 @@ impl Pool {
                 },
             }
         }
-        let connected = tokio::time::timeout(self.patience.connect, self.connect()).await;
+        // Rare, and far larger than what every call needs room for.
+        let connected = tokio::time::timeout(self.patience.connect, Box::pin(self.connect())).await;
         let mut sender = match connected {
             Ok(Ok(sender)) => sender,
             Ok(Err(error)) => return Err(PoolError::Connect(error.to_string())),
