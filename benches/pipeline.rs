@@ -4,103 +4,27 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::cast_precision_loss)]
 
+mod gate;
 mod ratios;
 
-use std::fmt::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
+use gate::{CLUSTER, HOST, pipeline, sign, world};
 use http::{HeaderMap, Request};
 use jiff::Timestamp;
-use ramgate::authn::{Hosts, KeyRing, NonceMemory, Verifier};
+use ramgate::authn::{Hosts, KeyRing, Verifier};
 use ramgate::catalog::Parameters;
 use ramgate::gateway::audit::{Log, Stream};
-use ramgate::gateway::config::{
-    AccessKey, Audit, Config, CredentialSource, Endpoint, Listener, Network, Proxies, Upstream,
-};
-use ramgate::gateway::{Connection, Origin, Pipeline, Received, Record, Snapshot};
-use ramgate::identity::{SecretReference, World};
-use ramgate::json::SourceText;
-use ramgate::openapi::sign::{Credential, SignedRequest, SigningRequest, sign_acs3};
-use ramgate::openapi::{Call, Format, Limits, WireRequest};
-use ramgate::policy::Dialect;
-use ramgate::store::{self, WorldSources};
+use ramgate::gateway::config::{Audit, Network};
+use ramgate::gateway::{Connection, Origin, Received, Record};
+use ramgate::openapi::{Call, Limits, WireRequest};
 use ratios::Ratios;
-use secrecy::SecretString;
 use tokio::runtime::Runtime;
 
-const HOST: &str = "gate.example:8443";
-const CLUSTER: &str = "pc-bp1bench";
 const STATEMENTS: [usize; 2] = [10, 1000];
-const IN_A_POLICY: usize = 10;
-
-/// A caller with so many statements, the one that allows its calls among the last.
-fn world(statements: usize) -> World {
-    let count = statements / IN_A_POLICY;
-    let attachments: Vec<String> = (0..count).map(|number| format!("{{ policy = \"p-{number}\" }}")).collect();
-    let mut text = format!(
-        "allow_inline_secrets = true\n[accounts.1234567890123456.users.bench]\nid = \"2000000000000001\"\nattachments = \
-         [{}]\nkeys = [{{ id = \"LTAI5tBench\", secret = \"bench-secret\" }}]\n",
-        attachments.join(", ")
-    );
-    write!(
-        text,
-        "[[resources]]\nservice = \"polardb\"\ntype = \"dbcluster\"\nid = \"{CLUSTER}\"\naccount = \
-         \"1234567890123456\"\nregion = \"cn-hangzhou\"\ntags = {{ team = \"bench\" }}\n"
-    )
-    .unwrap();
-    let policy = |number: usize| {
-        let statement = |index: usize| {
-            let place = number * IN_A_POLICY + index + 1;
-            let cluster = if place == statements { CLUSTER.to_owned() } else { format!("pc-other{place}*") };
-            format!(
-                r#"{{ "Effect": "Allow", "Action": "polardb:*Migration", "Resource": "acs:polardb:*:*:dbcluster/{cluster}" }}"#
-            )
-        };
-        let statements: Vec<String> = (0..IN_A_POLICY).map(statement).collect();
-        format!(r#"{{ "Version": "1", "Statement": [{}] }}"#, statements.join(", "))
-    };
-    let policies = (0..count).map(|number| {
-        let path = format!("p-{number}.json");
-        (path.clone(), SourceText::new(path, policy(number)))
-    });
-    let sources = WorldSources {
-        world: SourceText::new("world.toml", text),
-        policies: policies.collect(),
-        limits: None,
-        base: PathBuf::from("."),
-    };
-    store::load_sources(&sources, &Dialect::strict()).unwrap()
-}
-
-fn pipeline(statements: usize) -> Pipeline {
-    let mut config = Config::new("a bench");
-    config.listeners.push(Listener {
-        address: SocketAddr::from(([127, 0, 0, 1], 0)),
-        hosts: vec![HOST.to_owned()],
-        tls: None,
-        network: Network::Public,
-        proxies: Proxies::default(),
-    });
-    config.upstreams.push(Upstream {
-        product: "polardb".to_owned(),
-        version: "2017-08-01".to_owned(),
-        account: "1234567890123456".to_owned(),
-        endpoint: Endpoint { tls: false, authority: "127.0.0.1:1".to_owned() },
-        ca: None,
-        region: None,
-        credential: CredentialSource::AccessKey(AccessKey {
-            access_key_id: "LTAI5tUpstream".to_owned(),
-            secret: SecretReference::Inline(SecretString::from("upstream-secret")),
-            token: None,
-        }),
-    });
-    let snapshot = Snapshot::of_world(&config, Ok(world(statements))).unwrap().snapshot;
-    Pipeline::new(snapshot, NonceMemory::in_memory().with_share(usize::MAX))
-}
 
 /// Calls that were signed beforehand, each with a nonce of its own.
 struct Calls {
@@ -128,23 +52,6 @@ impl Calls {
     fn again(&self) {
         self.next.store(0, Ordering::Relaxed);
     }
-}
-
-fn sign(id: &str, secret: &str, host: &str, parameters: &Parameters, nonce: &str) -> SignedRequest {
-    sign_acs3(&SigningRequest {
-        host,
-        action: "CloseDBClusterMigration",
-        version: "2017-08-01",
-        parameters,
-        credential: &Credential {
-            access_key_id: id.to_owned(),
-            secret: SecretString::from(secret),
-            security_token: None,
-        },
-        date: Timestamp::now(),
-        nonce,
-        format: Format::Json,
-    })
 }
 
 fn main() {

@@ -10,7 +10,7 @@ pub mod audit;
 mod candidate;
 mod client_certificate;
 pub mod config;
-mod context;
+pub mod context;
 mod credentials;
 mod heads;
 mod http2;
