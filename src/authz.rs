@@ -19,7 +19,7 @@
 //! | `grants` | a decision for each Allow that applies, up to 32, each over policies put together for it |
 //! | `near_misses` | decisions over changed policies, within the bounds of a [`Search`] |
 //! | [`Authorizer::unsupplied_keys`] | a look at every condition of the world |
-//! | [`reference`] | a look at everything, written for reading and not for speed |
+//! | [`reference`](mod@reference) | a look at everything, written for reading and not for speed |
 
 mod authorizer;
 mod checks;

@@ -11,8 +11,8 @@ pub(super) type Placed<'p> = (&'p PolicySource, &'p Statement);
 
 /// Policies of one kind that apply to one principal at one level, in their order.
 ///
-/// Of many statements few are about what is asked for, and an [`Index`] finds these. It is made before the first decision,
-/// or with [`prepare`](Self::prepare). A clone is the same list, and has the same index.
+/// Of many statements few are about what is asked for, and an index finds these. It is made when the list is prepared,
+/// or before the first decision. A clone is the same list, and has the same index.
 #[derive(Debug, Clone, Default)]
 pub struct PolicyList(Option<Arc<Listed>>);
 
