@@ -7,7 +7,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -39,6 +39,8 @@ pub(super) struct Activity {
     quiet_since: AtomicU64,
     /// Microseconds from the opening to the first byte of the head that is being read, or [`NONE`].
     head_since: AtomicU64,
+    /// Whether each answer says that it is the last.
+    parting: AtomicBool,
 }
 
 impl Activity {
@@ -51,6 +53,7 @@ impl Activity {
             calls: AtomicUsize::new(0),
             quiet_since: AtomicU64::new(NONE),
             head_since: AtomicU64::new(NONE),
+            parting: AtomicBool::new(false),
         })
     }
 
@@ -117,6 +120,13 @@ impl Activity {
 #[derive(Debug)]
 pub(super) struct UnderWay(Arc<Activity>);
 
+impl UnderWay {
+    /// Whether its answer has to say that it is the last on the connection.
+    pub(super) fn is_last(&self) -> bool {
+        self.0.parting.load(Ordering::Relaxed)
+    }
+}
+
 impl Drop for UnderWay {
     fn drop(&mut self) {
         self.0.quiet_since.store(self.0.now(), Ordering::Relaxed);
@@ -159,16 +169,19 @@ pub(super) async fn serve<C: GracefulConnection>(
     let (mut parted, mut told) = (None, None);
     poll_fn(|context| {
         loop {
-            if let Poll::Ready(ended) = connection.as_mut().poll(context) {
-                return Poll::Ready(ended.map_err(Ended::Broken));
-            }
+            // First, so that whatever is answered from now on says so.
             if parted.is_none() && told.is_none() && stopped.as_mut().poll(context).is_ready() {
                 parted = Some(Instant::now());
-                if parting == Parting::Announced {
-                    told = parted;
-                    connection.as_mut().graceful_shutdown();
-                    continue;
+                match parting {
+                    Parting::Announced => {
+                        told = parted;
+                        connection.as_mut().graceful_shutdown();
+                    }
+                    Parting::WithAnAnswer => activity.parting.store(true, Ordering::Relaxed),
                 }
+            }
+            if let Poll::Ready(ended) = connection.as_mut().poll(context) {
+                return Poll::Ready(ended.map_err(Ended::Broken));
             }
             let deadline = told.map_or_else(|| activity.deadline(parted), |told| activity.last_deadline(told));
             // A deadline that moves away is looked at again when the timer fires.

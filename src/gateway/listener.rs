@@ -237,16 +237,15 @@ async fn serve(
         (Activity::new(&snapshot.limits), Bounds::of(&snapshot.limits), RefusedHead::default());
     let heads = refused.clone();
     let (connection, calls) = (Arc::new(connection), Arc::clone(&activity));
-    let (over_http2, stopped) = (matches!(stream, Stream::Http2(_)), stop.clone());
+    let over_http2 = matches!(stream, Stream::Http2(_));
     let answer = service_fn(move |request| {
         let under_way = calls.call();
         let refused = if over_http2 { http2::check(&request).err() } else { refused.of(&request) };
         let last = !over_http2 && heads::ends_the_connection(&request);
         let answer = Arc::clone(&service).answer(Arc::clone(&connection), refused, request);
-        let stopped = stopped.clone();
         async move {
             let mut response = answer.await;
-            if last || !over_http2 && stopped.is_cancelled() {
+            if last || under_way.is_last() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             } else if over_http2 {
                 // Streams end one by one there (RFC 9113, 8.2.2).
