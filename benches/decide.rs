@@ -8,6 +8,8 @@
 #![allow(clippy::cast_precision_loss, clippy::wildcard_imports)]
 
 mod ratios;
+#[path = "mix/wildcards.rs"]
+mod wildcards;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -22,6 +24,7 @@ use ramgate::policy::{Context, Dialect};
 use ratios::Ratios;
 use regex::Regex;
 use serde_json::{Value, json};
+use wildcards::matches;
 
 const ACTION: &str = "polardb:CloseDBClusterMigration";
 const RESOURCE: &str = "acs:polardb:cn-hangzhou:1234567890123456:dbcluster/pc-0";
@@ -165,26 +168,6 @@ fn decide_compiled(statements: &[Compiled], keys: &HashMap<&str, &str>) -> bool 
         }
     }
     allowed
-}
-
-/// The rival that parses: wildcards by the usual loop with one way back.
-fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let (mut p, mut t, mut back) = (0, 0, None);
-    while t < text.len() {
-        if p < pattern.len() && pattern[p] == b'*' {
-            back = Some((p, t));
-            p += 1;
-        } else if p < pattern.len() && (pattern[p] == text[t] || pattern[p] == b'?') {
-            (p, t) = (p + 1, t + 1);
-        } else if let Some((star, from)) = back {
-            back = Some((star, from + 1));
-            (p, t) = (star + 1, from + 1);
-        } else {
-            return false;
-        }
-    }
-    pattern[p..].iter().all(|byte| *byte == b'*')
 }
 
 fn decide_parsing(documents: &[String], keys: &HashMap<&str, &str>) -> bool {

@@ -40,7 +40,7 @@ mod supply;
 mod trace;
 
 pub use authorizer::{Authorizer, AuthzError};
-pub use checks::{CheckDecision, Verdict, decide_each, group_value, resource_keys};
+pub use checks::{CheckDecision, Verdict, decide_each, group_value, resource_keys, stated_group};
 pub use decision::{Decision, Outcome, PolicyType, StatementRef};
 pub use evaluate::{Applicable, ControlNode, Exemption, GroupPolicies, evaluate};
 pub use given::{GivenKeys, InvalidGivenKeys};

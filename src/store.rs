@@ -22,6 +22,9 @@ use crate::identity::World;
 use crate::json::{Position, SourceText, Span};
 use crate::policy::Dialect;
 
+/// The names that the file of a world can have; a directory has one of them.
+pub(crate) const WORLD_FILES: [&str; 2] = ["world.toml", "world.json"];
+
 /// The texts of a world.
 #[derive(Debug, Clone)]
 pub struct WorldSources {

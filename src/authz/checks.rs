@@ -71,6 +71,16 @@ pub fn group_value(group: &Known<Option<String>>) -> ContextValue {
     }
 }
 
+/// The resource's group as somebody says it: its id, an empty text for none, or nothing where it is not known.
+#[must_use]
+pub fn stated_group(said: Option<&str>) -> Known<Option<String>> {
+    match said {
+        Some("") => Known::Known(None),
+        Some(group) => Known::Known(Some(group.to_owned())),
+        None => Known::Unknown,
+    }
+}
+
 /// Sets the keys of a family of tags, all of which are known: one that is not among `tags` is absent.
 fn tags(context: &mut Context, prefix: &str, tags: &[(String, String)]) {
     context.set_absent_prefix(prefix);

@@ -13,9 +13,9 @@ use super::Exit;
 use super::output::{self, Format};
 use crate::authz::{
     Authorizer, Decision, Grants, Mode, NearMisses, Observer, PolicySet, Request, Search, Trace, Verdict, decide_each,
-    group_value,
+    group_value, stated_group,
 };
-use crate::catalog::{ApiCall, Catalog, Check, Checks, Facts, Known, Parameters};
+use crate::catalog::{ApiCall, Catalog, Check, Checks, Facts, Parameters};
 use crate::identity::{Principal, World};
 use crate::policy::{Arn, Dialect};
 use crate::report::Finding;
@@ -200,7 +200,7 @@ impl Question {
         principal: Option<Principal>,
         mut ask: impl FnMut(Option<&Check>, &Request<'_>) -> Decision,
     ) -> Result<Put, Refusal> {
-        let resource_group = resource_group(self.resource_group.as_deref());
+        let resource_group = stated_group(self.resource_group.as_deref());
         let mut follow = vec![("acs:ResourceGroupId", "--resource-group")];
         if principal.is_some() {
             follow.push(("acs:PrincipalARN", "--principal"));
@@ -257,15 +257,6 @@ pub(super) fn call_follows(principal: &'static str, in_world: bool) -> Vec<(&'st
         follow.push(("acs:ResourceTag/*", "the world's inventory"));
     }
     follow
-}
-
-/// What is known where somebody says the resource's group, or that it is in none, or nothing.
-pub(super) fn resource_group(said: Option<&str>) -> Known<Option<String>> {
-    match said {
-        Some("") => Known::Known(None),
-        Some(group) => Known::Known(Some(group.to_owned())),
-        None => Known::Unknown,
-    }
 }
 
 /// What RAM is asked about a call of `operation`, written as PRODUCT:VERSION:OPERATION.

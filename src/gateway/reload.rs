@@ -12,6 +12,7 @@ use super::Gate;
 use super::config::{Config, Limits};
 use super::snapshot::{Loaded, Snapshot};
 use crate::report::{Finding, Severity};
+use crate::store;
 
 /// How often it is looked whether a file has changed.
 const POLL: Duration = Duration::from_secs(1);
@@ -206,7 +207,8 @@ fn files(path: &Path, secrets: &[PathBuf]) -> Vec<PathBuf> {
     // One that cannot be read is watched until it can.
     if let Ok(config) = Config::read(path) {
         for world in [Some(&config.world), config.candidate.as_ref()].into_iter().flatten() {
-            files.extend(["world.toml", "world.json", "policies", "limits.toml"].map(|name| world.join(name)));
+            let names = store::WORLD_FILES.into_iter().chain(["policies", "limits.toml"]);
+            files.extend(names.map(|name| world.join(name)));
         }
         files.extend(config.catalogue);
         for upstream in &config.upstreams {

@@ -36,7 +36,7 @@ fn worlds(files: &[&str]) -> BTreeSet<PathBuf> {
         let of_policies = folders.filter(|folder| folder.file_name().is_some_and(|name| name == "policies"));
         looked_at.extend(of_policies.filter_map(Path::parent));
     }
-    let is_world = |directory: &&Path| ["world.toml", "world.json"].iter().any(|name| directory.join(name).is_file());
+    let is_world = |directory: &&Path| store::WORLD_FILES.iter().any(|name| directory.join(name).is_file());
     looked_at.into_iter().filter(is_world).map(Path::to_owned).collect()
 }
 

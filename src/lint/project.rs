@@ -107,12 +107,12 @@ impl Project {
             .map(move |statement| (policy, statement))
     }
 
-    /// Where a statement of a policy stands, as in `policies/guard.json:4`.
+    /// Which policy a statement is of and where it stands, as in `` `guard` (policies/guard.json:4) ``.
     #[must_use]
     pub fn place(&self, policy: usize, statement: &Statement) -> String {
         let Some(policy) = self.policy(policy) else { return String::new() };
         let file = policy.document.source();
-        format!("{}:{}", file.name(), file.position(statement.span().start).line)
+        format!("`{}` ({}:{})", policy.name, file.name(), file.position(statement.span().start).line)
     }
 }
 

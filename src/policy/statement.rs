@@ -153,9 +153,9 @@ impl Statement {
         self.principal.as_ref()
     }
 
-    /// Where the value of `Principal` stands.
+    /// Where the value of `Principal` stands; of a statement without one, where that stands.
     #[must_use]
-    pub fn principal_span(&self) -> Option<Span> {
-        self.principal_span
+    pub fn principal_span(&self) -> Span {
+        self.principal_span.unwrap_or(self.span)
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::{Mistake, WorldSources};
+use super::{Mistake, WORLD_FILES, WorldSources};
 use crate::json::SourceText;
 
 /// A file larger than this is no file of a world: the largest policy RAM takes has 6 KiB.
@@ -25,7 +25,7 @@ pub(super) fn read(directory: &Path, mistakes: &mut Vec<Mistake>) -> Option<Worl
 
 fn world_file(directory: &Path, mistakes: &mut Vec<Mistake>) -> Option<SourceText> {
     let present: Vec<PathBuf> =
-        ["world.toml", "world.json"].iter().map(|name| directory.join(name)).filter(|path| path.exists()).collect();
+        WORLD_FILES.iter().map(|name| directory.join(name)).filter(|path| path.exists()).collect();
     match present.as_slice() {
         [path] => text(path, mistakes),
         [] => {

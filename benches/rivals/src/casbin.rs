@@ -6,7 +6,8 @@ use casbin::rhai::{Dynamic, ImmutableString, Map};
 use casbin::{CoreApi, DefaultModel, Enforcer, MemoryAdapter, MgmtApi};
 
 use super::mix::Call;
-use super::statement::{Action, Condition, Statement, matches};
+use super::statement::{Action, Condition, Statement};
+use super::wildcards::matches;
 use super::{Found, Rival};
 
 const MODEL: &str = "

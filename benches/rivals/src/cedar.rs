@@ -11,7 +11,8 @@ use cedar_policy::{
 use ramgate::authz::Outcome;
 
 use super::mix::Call;
-use super::statement::{Action, Condition, Statement, is_wild, matches};
+use super::statement::{Action, Condition, Statement, is_wild};
+use super::wildcards::matches;
 use super::{Found, Rival};
 
 const CALLER: &str = r#"User::"alice""#;

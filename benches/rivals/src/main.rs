@@ -10,6 +10,8 @@
 
 #[path = "../../mix/mod.rs"]
 mod mix;
+#[path = "../../mix/wildcards.rs"]
+mod wildcards;
 
 mod casbin;
 mod cedar;

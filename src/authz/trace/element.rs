@@ -82,7 +82,7 @@ impl Trace {
     /// `Principal`, where the statement has it. Where a principal of it stands is not kept: the place is the element's.
     fn named(&self, source: &SourceText, statement: &Statement, matches: bool) -> Option<TracedElement> {
         let clause = statement.principal()?;
-        let span = statement.principal_span().unwrap_or(statement.span());
+        let span = statement.principal_span();
         let at = source.position(span.start);
         let entries = clause.entries(&names(&self.caller), !statement.condition().is_empty());
         let naming = entries.iter().find(|(_, names)| *names);

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::authz::{
     Asked, CheckDecision, Decision, Mode, Observer, Outcome, Question, Request, Trace, decide_each, group_value,
+    stated_group,
 };
 use crate::catalog::{Facts, Parameters};
 use crate::cli::Exit;
@@ -199,7 +200,7 @@ impl Answering<'_> {
                 self.call(&question, &principal, operation, parameters)
             }
             Asked::Action { action, resource, resource_group } => {
-                let group = question::resource_group(resource_group);
+                let group = stated_group(resource_group);
                 let mut context = keys(&question, &ACTION_FOLLOWS)?;
                 context.set_value("acs:ResourceGroupId", group_value(&group));
                 if let Some(principal) = &principal {

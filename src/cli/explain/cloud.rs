@@ -4,8 +4,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::question::{Question, resource_group};
-use crate::authz::{Mode, Outcome, PolicyType, Request, group_value};
+use super::super::question::Question;
+use crate::authz::{Mode, Outcome, PolicyType, Request, group_value, stated_group};
 use crate::catalog::Known;
 use crate::identity::{Principal, World};
 use crate::policy::{Arn, Context, ContextValue};
@@ -168,7 +168,7 @@ impl Denial {
         let mut context = flags.context.read(&follow)?;
         let group = |key: &str| Context::normalize(key) == "acs:resourcegroupid";
         let group = match (flags.resource_group(), told.iter().find(|(key, _)| group(key)), known) {
-            (Some(said), _, _) => resource_group(Some(said)),
+            (Some(said), _, _) => stated_group(Some(said)),
             (None, Some((_, values)), _) => Known::Known(values.first().cloned()),
             (None, None, Some(known)) => known.resource_group.clone(),
             (None, None, None) => Known::Unknown,

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use crate::authz::{
     Asked, CheckDecision, Decision, InvalidGivenKeys, InvalidQuestion, Mode, Outcome, Question, Request, Trace,
-    group_value,
+    group_value, stated_group,
 };
-use crate::catalog::{ApiCall, Checks, Known, Parameters, ResolutionError};
+use crate::catalog::{ApiCall, Checks, Parameters, ResolutionError};
 use crate::gateway::Snapshot;
 use crate::gateway::lookup::Found;
 use crate::identity::{Principal, UnknownPrincipal};
@@ -126,11 +126,7 @@ impl Asking<'_> {
         let mut context = question
             .keys()?
             .context(&[("acs:PrincipalARN", "`principal`"), ("acs:ResourceGroupId", "`resource_group`")])?;
-        let resource_group = match resource_group {
-            None => Known::Unknown,
-            Some("") => Known::Known(None),
-            Some(group) => Known::Known(Some(group.to_owned())),
-        };
+        let resource_group = stated_group(resource_group);
         context.set_value("acs:ResourceGroupId", group_value(&resource_group));
         context.set("acs:PrincipalARN", principal.arn());
         let (decision, trace) = snapshot.authorizer.explain(&Request {

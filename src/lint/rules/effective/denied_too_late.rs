@@ -62,9 +62,8 @@ fn check(project: &Project, _: &Settings, found: &mut ProjectFindings) {
                     continue;
                 }
                 let message = format!(
-                    "{holder} has this for the resource group `{group}`, where it is not asked about what `{}` ({}) allows \
-                     in the whole account",
-                    project.policy(by).map(|policy| policy.name.as_str()).unwrap_or_default(),
+                    "{holder} has this for the resource group `{group}`, where it is not asked about what {} allows in the \
+                     whole account",
                     project.place(by, allow),
                 );
                 let draft = found.about(policy).at(deny.effect_span(), message);

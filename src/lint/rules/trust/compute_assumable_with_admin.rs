@@ -61,9 +61,8 @@ fn check(project: &Project, _: &Settings, found: &mut ProjectFindings) {
             let Some(PrincipalClause::Trust { service, .. }) = trusts.principal() else { continue };
             for written in service.iter().filter(|written| services::is_compute(&written.text)) {
                 let message = format!(
-                    "programs that `{}` runs may have {role}, which `{}` ({}) makes an administrator",
+                    "programs that `{}` runs may have {role}, which {} makes an administrator",
                     written.text,
-                    project.policy(*policy).map(|policy| policy.name.as_str()).unwrap_or_default(),
                     project.place(*policy, statement),
                 );
                 let draft = found.about(trust).at(written.span, message);

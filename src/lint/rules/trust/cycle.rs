@@ -56,8 +56,8 @@ fn check(project: &Project, _: &Settings, found: &mut ProjectFindings) {
         let chain: Vec<String> = named.iter().map(|role| format!("`{}`", role.name)).collect();
         let message =
             format!("roles may assume one another in a circle: {}, and again the first", chain.join(", then "));
-        let span = statement.principal_span().unwrap_or_else(|| statement.span());
-        found.about(trust).at(span, message).help("let one of them be assumed by people or by a service only");
+        let draft = found.about(trust).at(statement.principal_span(), message);
+        draft.help("let one of them be assumed by people or by a service only");
     }
 }
 

@@ -42,8 +42,10 @@ rule! {
 fn check(project: &Project, _: &Settings, found: &mut ProjectFindings) {
     for role in roles(project) {
         let Some((trust, statement)) = assumes(project, role, role) else { continue };
-        let span = statement.principal_span().unwrap_or_else(|| statement.span());
         let message = format!("{role} may assume itself, so that a session of it need never end");
-        found.about(trust).at(span, message).help("leave the role out, here or in its own policies");
+        found
+            .about(trust)
+            .at(statement.principal_span(), message)
+            .help("leave the role out, here or in its own policies");
     }
 }
