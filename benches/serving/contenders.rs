@@ -89,7 +89,7 @@ impl Drop for Contender {
 pub struct Contenders {
     all: Vec<Contender>,
     gate_host: String,
-    _folder: TempDir,
+    _folders: [TempDir; 2],
 }
 
 impl Contenders {
@@ -97,7 +97,8 @@ impl Contenders {
         let folder = tempfile::tempdir().unwrap();
         let origin = origin::serve();
         let ports: Vec<SocketAddr> = (0..4).map(|_| free_port()).collect();
-        let gate = ramgate(folder.path(), ports[0], origin);
+        let memory = tempfile::tempdir_in("/dev/shm").unwrap();
+        let gate = ramgate(folder.path(), memory.path(), ports[0], origin);
         let all = vec![
             Contender { name: "directly", address: origin, process: None },
             Contender {
@@ -116,7 +117,7 @@ impl Contenders {
         for contender in &all {
             wait_for(contender);
         }
-        Self { all, gate_host: ports[0].to_string(), _folder: folder }
+        Self { all, gate_host: ports[0].to_string(), _folders: [folder, memory] }
     }
 
     pub fn all(&self) -> &[Contender] {
@@ -208,8 +209,8 @@ fn haproxy(folder: &Path, address: SocketAddr, origin: SocketAddr) -> Child {
     start(Command::new("haproxy").arg("-f").arg(path))
 }
 
-/// The gate with everything that it does in production: journal, policies, records of calls.
-fn ramgate(folder: &Path, address: SocketAddr, origin: SocketAddr) -> Child {
+/// The gate with everything that it does in production: journal, which is in memory, policies, records of calls.
+fn ramgate(folder: &Path, memory: &Path, address: SocketAddr, origin: SocketAddr) -> Child {
     let folder = folder.join("ramgate");
     fs::create_dir_all(folder.join("policies")).unwrap();
     let policies = STATEMENTS / IN_A_POLICY;
@@ -237,7 +238,8 @@ fn ramgate(folder: &Path, address: SocketAddr, origin: SocketAddr) -> Child {
         "[[listeners]]\naddress = \"{address}\"\nplain = true\nnetwork = \"public\"\n[[upstreams]]\nproduct = \
          \"polardb\"\nversion = \"2017-08-01\"\naccount = \"1234567890123456\"\nendpoint = \"http://{origin}\"\nplain = \
          true\ncredential = {{ id = \"LTAI5tUpstream\", secret = \"env:UPSTREAM_SECRET\" }}\n[limits]\nconnections_per_client = 4096\nnonces_per_key = \
-         100000000\n[gate]\nnonce_journal = \"nonces\"\n"
+         100000000\n[gate]\nnonce_journal = \"{}/nonces\"\n",
+        memory.display()
     );
     let path = folder.join("ramgate.toml");
     fs::write(&path, configuration).unwrap();

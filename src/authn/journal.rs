@@ -1,37 +1,30 @@
-//! The journal of accepted nonces: two text files, one written and one about to be forgotten.
+//! The journal of accepted nonces: text files, each beside the previous one that is about to be forgotten.
 //!
-//! Every line is `<end, Unix seconds> <key id> <SHA-256 of the nonce, hex>`. Once the file has grown and every nonce of
+//! Every line is `<end, Unix seconds> <key id> <SHA-256 of the nonce, hex>`. Once a file has grown and every nonce of
 //! the previous one is past its end, the file takes the previous one's place and a new one is begun; so the disk holds
 //! what the time window needs, and not the whole life of the gate.
+//!
+//! What holds the files decides who writes them. A disk may keep a write waiting, so a thread does it that no call is
+//! served by, and has one file. Memory does not: there each thread writes what it accepts at once, to a file of its own
+//! (`.1`, `.2` and so on), so that none waits for another.
 
+mod file;
+mod handed_over;
+
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use thread_local::ThreadLocal;
-use tokio::sync::oneshot;
 
+use self::file::{HEADER, JournalFile, previous, private};
+use self::handed_over::HandedOver;
+use super::WINDOW;
 use super::nonces::NonceDigest;
 use crate::openapi::add_hex;
-
-/// First line of a journal.
-const HEADER: &str = "ramgate nonces 1\n";
-
-/// How many batches may wait to be written.
-const QUEUE: usize = 64;
-
-/// How many nonces may be in a batch.
-const BATCH: usize = 1024;
-
-/// How long a call waits for its nonce to be written.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// Bytes from which on a file may take the previous one's place.
-const TURN_AT: u64 = if cfg!(test) { 16 * 1024 } else { 1024 * 1024 };
 
 /// A journal of nonces that cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -69,8 +62,8 @@ pub enum JournalError {
 
 /// One nonce of the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) key_id: String,
+pub(super) struct Entry<'a> {
+    pub(super) key_id: Cow<'a, str>,
     pub(super) nonce: NonceDigest,
     /// The last moment at which it could be replayed; whole seconds.
     pub(super) end: Timestamp,
@@ -79,47 +72,74 @@ pub(super) struct Entry {
 /// What a journal held when it was opened.
 #[derive(Debug, Default)]
 pub(super) struct Entries {
-    pub(super) live: Vec<Entry>,
+    pub(super) live: Vec<Entry<'static>>,
     /// The latest end of those that were dropped.
     pub(super) forgotten_until: Option<Timestamp>,
 }
 
-/// An open journal with its writer, a thread of its own: nothing that a disk does holds up the calls of others.
-///
-/// To wake another thread costs more than to write a line. So what one thread has to do at a time is gathered and handed
-/// over at once, and so is the news that it is written.
-#[derive(Debug)]
-pub(super) struct Journal {
-    /// Of each thread.
-    gathering: ThreadLocal<Arc<Mutex<Gathered>>>,
-    batches: SyncSender<Batch>,
-    /// Held for as long as the journal is open.
-    _lock: File,
+/// What holds a journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Medium {
+    /// A write may wait, and what was written outlives the machine's power.
+    Disk,
+    /// A file system in memory: a write waits for nothing, and what was written lives as long as the system runs.
+    Memory,
+}
+
+impl Medium {
+    /// That of an open file; [`Medium::Disk`] where it cannot be told.
+    #[cfg(target_os = "linux")]
+    fn of(file: &File) -> Self {
+        /// Of `tmpfs` and `ramfs`, by statfs(2).
+        const IN_MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
+        match rustix::fs::fstatfs(file) {
+            Ok(system) if u64::try_from(system.f_type).is_ok_and(|kind| IN_MEMORY.contains(&kind)) => Self::Memory,
+            _ => Self::Disk,
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn of(_file: &File) -> Self {
+        Self::Disk
+    }
 }
 
 type Written = Result<(), JournalError>;
 
-/// Lines that are not handed over yet, and who waits for them.
-#[derive(Debug, Default)]
-struct Gathered {
-    lines: String,
-    /// The latest end.
-    end: Option<Timestamp>,
-    /// The earliest of the times at which they were taken.
-    now: Option<Timestamp>,
-    waiting: Vec<oneshot::Sender<Written>>,
+/// An open journal.
+#[derive(Debug)]
+pub(super) struct Journal {
+    way: Way,
+    /// Held for as long as the journal is open.
+    _lock: File,
 }
 
-struct Batch {
-    lines: String,
-    end: Option<Timestamp>,
-    now: Option<Timestamp>,
-    done: oneshot::Sender<Written>,
+#[derive(Debug)]
+enum Way {
+    HandedOver(HandedOver),
+    AtOnce(AtOnce),
+}
+
+/// A file for each thread.
+#[derive(Debug)]
+struct AtOnce {
+    path: PathBuf,
+    files: ThreadLocal<Mutex<JournalFile>>,
+    begun: AtomicUsize,
 }
 
 impl Journal {
     /// Opens or makes the journal at `path`, and rewrites it without what is over by `now`.
     pub(super) fn open(path: &Path, now: Timestamp) -> Result<(Self, Entries), JournalError> {
+        Self::open_on(path, now, Medium::of)
+    }
+
+    /// The same, on what `medium` says of the file.
+    pub(super) fn open_on(
+        path: &Path,
+        now: Timestamp,
+        medium: impl FnOnce(&File) -> Medium,
+    ) -> Result<(Self, Entries), JournalError> {
         let failed = |error| file_error(path, &error);
         let lock = private(OpenOptions::new().create(true).truncate(false).write(true))
             .open(beside(path, ".lock"))
@@ -128,165 +148,71 @@ impl Journal {
             std::fs::TryLockError::WouldBlock => JournalError::InUse { path: path.display().to_string() },
             std::fs::TryLockError::Error(error) => file_error(path, &error),
         })?;
-        let previous = beside(path, ".previous");
+        let medium = medium(&lock);
         let mut entries = Entries::default();
-        for file in [&previous, path] {
-            read_entries(file, now, &mut entries)?;
+        let mut found = read_both(path, now, &mut entries)?;
+        let mut threads = 0;
+        while read_both(&of_thread(path, threads + 1), now, &mut entries)? {
+            threads += 1;
+            found = true;
+        }
+        if medium == Medium::Memory && !found {
+            // A journal may have been there that went with the power. No call of that time can come again: it was
+            // signed before. Signing tells whole seconds.
+            let before = SignedDuration::from_secs(now.as_second() - 1) + WINDOW;
+            entries.forgotten_until = Timestamp::from_duration(before).ok();
         }
         let mut text = String::new();
         for entry in &entries.live {
             entry.add_line(&mut text);
         }
         let latest = entries.live.iter().map(|entry| entry.end).max();
-        // The whole goes into one new file before the old ones go, so that a crash in between loses nothing.
-        let (new, file) = write_new(path, &text).map_err(failed)?;
-        std::fs::rename(&new, path).map_err(failed)?;
-        match std::fs::remove_file(&previous) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
+        let file = JournalFile::begin(path, &text, latest).map_err(failed)?;
+        remove(&previous(path)).map_err(failed)?;
+        // The last one first: what is left by a crash in between is still found, as they are numbered without a gap.
+        for thread in (1..=threads).rev() {
+            let path = of_thread(path, thread);
+            remove(&path).and_then(|()| remove(&previous(&path))).map_err(failed)?;
         }
-        let length = (HEADER.len() + text.len()) as u64;
-        let writer =
-            Writer { path: path.to_owned(), previous, file, length, latest, previous_latest: None, broken: None };
-        let (batches, queue) = sync_channel(QUEUE);
-        std::thread::Builder::new()
-            .name("nonce-journal".to_owned())
-            .spawn(move || writer.run(&queue))
-            .map_err(failed)?;
-        Ok((Self { gathering: ThreadLocal::new(), batches, _lock: lock }, entries))
+        let way = match medium {
+            Medium::Disk => Way::HandedOver(HandedOver::to_thread(file).map_err(failed)?),
+            Medium::Memory => {
+                Way::AtOnce(AtOnce { path: path.to_owned(), files: ThreadLocal::new(), begun: AtomicUsize::new(0) })
+            }
+        };
+        Ok((Self { way, _lock: lock }, entries))
     }
 
     /// Leaves the journal without a writer.
     #[cfg(test)]
     pub(super) fn stop(&mut self) {
-        self.batches = sync_channel(0).0;
+        self.way = Way::HandedOver(HandedOver::to_nobody());
     }
 
     /// Returns once `entry` is in the hands of the operating system.
-    pub(super) async fn write(&self, entry: &Entry, now: Timestamp) -> Written {
-        let gathering = self.gathering.get_or_default();
-        let (done, written) = oneshot::channel();
-        let first = {
-            let mut gathered = gathering.lock().unwrap_or_else(PoisonError::into_inner);
-            if gathered.waiting.len() >= BATCH {
-                return Err(JournalError::Late);
-            }
-            entry.add_line(&mut gathered.lines);
-            gathered.end = gathered.end.max(Some(entry.end));
-            gathered.now = Some(gathered.now.map_or(now, |earliest| earliest.min(now)));
-            gathered.waiting.push(done);
-            gathered.waiting.len() == 1
-        };
-        // It has its turn after the calls that have theirs now, and takes their lines along.
-        if first {
-            let turn = Turn(Some(Arc::clone(gathering)));
-            tokio::spawn(turn.hand_over(self.batches.clone()));
-        }
-        written.await.unwrap_or(Err(JournalError::Late))
-    }
-}
-
-/// The duty to hand over what a thread gathers. Dropped undone, with the runtime that it was to be done on, it leaves
-/// nobody waiting.
-struct Turn(Option<Arc<Mutex<Gathered>>>);
-
-impl Turn {
-    fn take(&mut self) -> Gathered {
-        let Some(gathering) = self.0.take() else { return Gathered::default() };
-        std::mem::take(&mut *gathering.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Has what is gathered written, and tells those who wait for it.
-    async fn hand_over(mut self, batches: SyncSender<Batch>) {
-        let Gathered { lines, end, now, waiting } = self.take();
-        let (done, written) = oneshot::channel();
-        let result = match batches.try_send(Batch { lines, end, now, done }) {
-            Ok(()) => match tokio::time::timeout(PATIENCE, written).await {
-                Ok(Ok(result)) => result,
-                Ok(Err(_)) | Err(_) => Err(JournalError::Late),
-            },
-            Err(_) => Err(JournalError::Late),
-        };
-        for waiter in waiting {
-            // Whoever waited may have gone.
-            let _ = waiter.send(result.clone());
+    pub(super) async fn write(&self, entry: &Entry<'_>, now: Timestamp) -> Written {
+        match &self.way {
+            Way::HandedOver(thread) => thread.write(entry, now).await,
+            Way::AtOnce(files) => files.write(entry, now),
         }
     }
 }
 
-impl Drop for Turn {
-    fn drop(&mut self) {
-        drop(self.take());
+impl AtOnce {
+    fn write(&self, entry: &Entry<'_>, now: Timestamp) -> Written {
+        let file = self.files.get_or_try(|| {
+            let path = of_thread(&self.path, 1 + self.begun.fetch_add(1, Ordering::Relaxed));
+            JournalFile::begin(&path, "", None).map(Mutex::new).map_err(|error| file_error(&path, &error))
+        })?;
+        let mut line = String::with_capacity(128);
+        entry.add_line(&mut line);
+        // Nobody else asks for it.
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.write(&line, Some(entry.end), Some(now))
     }
 }
 
-struct Writer {
-    path: PathBuf,
-    previous: PathBuf,
-    file: File,
-    /// Bytes of the file that are whole lines.
-    length: u64,
-    /// The latest end in the file.
-    latest: Option<Timestamp>,
-    /// The latest end in the previous file.
-    previous_latest: Option<Timestamp>,
-    /// Set when the file may end in half a line that could not be cut off again.
-    broken: Option<JournalError>,
-}
-
-impl Writer {
-    /// Writes what comes until the journal is dropped.
-    fn run(mut self, queue: &Receiver<Batch>) {
-        while let Ok(batch) = queue.recv() {
-            let result = self.write(&batch);
-            // Whoever waited may have gone.
-            let _ = batch.done.send(result);
-        }
-    }
-
-    fn write(&mut self, batch: &Batch) -> Written {
-        if let Some(broken) = &self.broken {
-            return Err(broken.clone());
-        }
-        if let Some(now) = batch.now {
-            self.turn(now).map_err(|error| file_error(&self.path, &error))?;
-        }
-        if let Err(error) = self.file.write_all(batch.lines.as_bytes()) {
-            let error = file_error(&self.path, &error);
-            if self.file.set_len(self.length).is_err() {
-                self.broken = Some(error.clone());
-            }
-            return Err(error);
-        }
-        self.length += batch.lines.len() as u64;
-        self.latest = self.latest.max(batch.end);
-        Ok(())
-    }
-
-    /// Begins a new file where the present one is long and the previous one needed no more.
-    fn turn(&mut self, now: Timestamp) -> std::io::Result<()> {
-        if self.length < TURN_AT || self.previous_latest.is_some_and(|end| end >= now) {
-            return Ok(());
-        }
-        let (new, file) = write_new(&self.path, "")?;
-        std::fs::rename(&self.path, &self.previous)?;
-        if let Err(error) = std::fs::rename(&new, &self.path) {
-            // Back to how it was. Where even that fails, the file is still found at the next start under the other
-            // name, but must not grow there without bound.
-            if std::fs::rename(&self.previous, &self.path).is_err() {
-                self.broken = Some(file_error(&self.path, &error));
-            }
-            return Err(error);
-        }
-        self.file = file;
-        self.previous_latest = self.latest;
-        self.latest = None;
-        self.length = HEADER.len() as u64;
-        Ok(())
-    }
-}
-
-impl Entry {
+impl Entry<'_> {
     fn add_line(&self, lines: &mut String) {
         use std::fmt::Write;
 
@@ -296,7 +222,7 @@ impl Entry {
         lines.push('\n');
     }
 
-    fn read(line: &str) -> Option<Self> {
+    fn read(line: &str) -> Option<Entry<'static>> {
         let mut parts = line.split(' ');
         let end = Timestamp::from_second(parts.next()?.parse().ok()?).ok()?;
         let key_id = parts.next().filter(|id| !id.is_empty())?.to_owned();
@@ -308,14 +234,20 @@ impl Entry {
         for (byte, digits) in nonce.iter_mut().zip(digits) {
             *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
         }
-        Some(Self { key_id, nonce, end })
+        Some(Entry { key_id: Cow::Owned(key_id), nonce, end })
     }
 }
 
-fn read_entries(path: &Path, now: Timestamp, entries: &mut Entries) -> Result<(), JournalError> {
+/// Reads the file at `path` and the one before it; whether there was either.
+fn read_both(path: &Path, now: Timestamp, entries: &mut Entries) -> Result<bool, JournalError> {
+    let before = read_entries(&previous(path), now, entries)?;
+    Ok(read_entries(path, now, entries)? || before)
+}
+
+fn read_entries(path: &Path, now: Timestamp, entries: &mut Entries) -> Result<bool, JournalError> {
     let text = match std::fs::read(path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(file_error(path, &error)),
     };
     let damaged = |line| JournalError::Damaged { path: path.display().to_string(), line };
@@ -331,31 +263,19 @@ fn read_entries(path: &Path, now: Timestamp, entries: &mut Entries) -> Result<()
             entries.forgotten_until = entries.forgotten_until.max(Some(entry.end));
         }
     }
-    Ok(())
+    Ok(true)
 }
 
-/// Writes a new file with `text` beside `path`, and leaves it open for appending.
-fn write_new(path: &Path, text: &str) -> std::io::Result<(PathBuf, File)> {
-    let new = beside(path, ".new");
-    match std::fs::remove_file(&new) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+fn remove(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
     }
-    let mut file = private(OpenOptions::new().create_new(true).append(true)).open(&new)?;
-    file.write_all(HEADER.as_bytes())?;
-    file.write_all(text.as_bytes())?;
-    Ok((new, file))
 }
 
-/// For its owner alone: the journal says which keys call, and when.
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600)
-    }
-    #[cfg(not(unix))]
-    options
+/// Where the file of a thread is, from 1.
+fn of_thread(path: &Path, number: usize) -> PathBuf {
+    beside(path, &format!(".{number}"))
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

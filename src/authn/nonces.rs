@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use aws_lc_rs::digest;
 use jiff::Timestamp;
 
-use super::journal::{Entry, Journal};
+use super::journal::{Entries, Entry, Journal};
 use super::{AuthnError, JournalError};
 
 /// How many nonces one key may have in memory at a time unless told otherwise: 100,000 in half an hour is 55 calls a
@@ -53,22 +53,39 @@ impl NonceMemory {
         Self { state: Mutex::default(), share: SHARE, journal: None }
     }
 
-    /// A memory that survives the process, in a journal at `path` (and beside it, `path` with `.previous` and `.lock`
-    /// appended). Each nonce is handed to the operating system before its call is accepted. That survives the death of
-    /// the process at any moment; a crash of the whole machine can lose the last moments, since nothing waits for the
-    /// disk.
+    /// A memory that survives the process, in a journal at `path` and files beside it, whose names are `path` with an
+    /// ending. Each nonce is handed to the operating system before its call is accepted. That survives the death of the
+    /// process at any moment; a crash of the whole machine can lose the last moments, since nothing waits for the disk.
+    ///
+    /// On a file system in memory (`tmpfs`) a crash or a start of the machine loses the journal. Where there is none, calls that
+    /// were signed before `now` are refused there, so that none of them comes in again.
     ///
     /// Nonces whose time is over by `now` are dropped.
     ///
     /// # Errors
     /// [`JournalError`] where the journal cannot be read or written, is damaged, or belongs to another process.
     pub fn open(path: &Path, now: Timestamp) -> Result<Self, JournalError> {
-        let (journal, entries) = Journal::open(path, now)?;
+        Ok(Self::with(Journal::open(path, now)?))
+    }
+
+    /// The same, as if the journal were in memory.
+    #[cfg(test)]
+    pub(super) fn open_in_memory(path: &Path, now: Timestamp) -> Result<Self, JournalError> {
+        Ok(Self::with(Journal::open_on(path, now, |_| super::journal::Medium::Memory)?))
+    }
+
+    /// The same, as if the journal were on a disk.
+    #[cfg(test)]
+    pub(super) fn open_on_disk(path: &Path, now: Timestamp) -> Result<Self, JournalError> {
+        Ok(Self::with(Journal::open_on(path, now, |_| super::journal::Medium::Disk)?))
+    }
+
+    fn with((journal, entries): (Journal, Entries)) -> Self {
         let mut state = State { forgotten_until: entries.forgotten_until, ..State::default() };
         for entry in entries.live {
-            state.shares.entry(entry.key_id).or_default().insert(entry.nonce, entry.end);
+            state.shares.entry(entry.key_id.into_owned()).or_default().insert(entry.nonce, entry.end);
         }
-        Ok(Self { state: Mutex::new(state), share: SHARE, journal: Some(journal) })
+        Self { state: Mutex::new(state), share: SHARE, journal: Some(journal) }
     }
 
     /// The same memory with room for `share` nonces of each key.
@@ -116,7 +133,7 @@ impl NonceMemory {
             None => Ok(()),
             // What cannot be written down stays in memory: the caller can only try again with another nonce.
             Some(journal) => journal
-                .write(&Entry { key_id: key_id.to_owned(), nonce: digest, end }, now)
+                .write(&Entry { key_id: key_id.into(), nonce: digest, end }, now)
                 .await
                 .map_err(AuthnError::Journal),
         }

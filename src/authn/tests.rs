@@ -63,36 +63,84 @@ fn many_keys_that_call_once_do_not_pile_up() {
     assert!(memory.keys() < 64, "{}", memory.keys());
 }
 
+/// Opens a journal on each of the media that there are.
+const MEDIA: [fn(&std::path::Path, Timestamp) -> Result<NonceMemory, JournalError>; 2] =
+    [NonceMemory::open_on_disk, NonceMemory::open_in_memory];
+
 #[test]
 fn a_replay_right_after_a_restart_is_refused() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("nonces");
-    for restart in 0..3 {
-        let memory = NonceMemory::open(&path, at(0)).expect("opens");
-        for nonce in ["1", "2"] {
-            assert_eq!(record(&memory, "A", nonce, 900, 0).is_ok(), restart == 0, "start {restart}");
+    for open in MEDIA {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("nonces");
+        for restart in 0..3 {
+            let memory = open(&path, at(0)).expect("opens");
+            for nonce in ["1", "2"] {
+                assert_eq!(record(&memory, "A", nonce, 900, 0).is_ok(), restart == 0, "start {restart}");
+            }
+        }
+        let memory = open(&path, at(901)).expect("opens");
+        assert!(
+            matches!(record(&memory, "A", "1", 900, 100), Err(AuthnError::TimestampExpired)),
+            "the clock was set back"
+        );
+        record(&memory, "A", "1", 1801, 901).expect("the first one is over");
+    }
+}
+
+#[test]
+fn a_replay_is_refused_on_whatever_the_journal_was_before_and_is_now() {
+    for before in MEDIA {
+        for after in MEDIA {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("nonces");
+            let memory = before(&path, at(0)).expect("opens");
+            std::thread::scope(|scope| {
+                for nonce in ["1", "2", "3"] {
+                    let memory = &memory;
+                    scope.spawn(move || record(memory, "A", nonce, 900, 0).expect("new"));
+                }
+            });
+            drop(memory);
+            for _ in 0..2 {
+                let memory = after(&path, at(0)).expect("opens");
+                for nonce in ["1", "2", "3"] {
+                    assert!(matches!(record(&memory, "A", nonce, 900, 0), Err(AuthnError::NonceUsed)), "{nonce}");
+                }
+            }
         }
     }
-    let memory = NonceMemory::open(&path, at(901)).expect("opens");
-    assert!(matches!(record(&memory, "A", "1", 900, 100), Err(AuthnError::TimestampExpired)), "the clock was set back");
-    record(&memory, "A", "1", 1801, 901).expect("the first one is over");
+}
+
+#[test]
+fn a_journal_that_went_with_the_power_lets_no_call_of_before_in() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("nonces");
+    let memory = NonceMemory::open_in_memory(&path, at(0)).expect("opens");
+    assert!(matches!(record(&memory, "A", "1", 899, 0), Err(AuthnError::TimestampExpired)), "signed a second before");
+    record(&memory, "A", "1", 900, 0).expect("signed in this second");
+    drop(memory);
+    let memory = NonceMemory::open_in_memory(&path, at(10)).expect("opens");
+    record(&memory, "A", "2", 899, 10).expect("the journal is there, and has not seen it");
 }
 
 #[test]
 fn a_line_that_was_cut_off_by_a_kill_is_not_an_accepted_call() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("nonces");
-    record(&NonceMemory::open(&path, at(0)).expect("opens"), "A", "1", 900, 0).expect("new");
-    let text = std::fs::read_to_string(&path).expect("the journal");
-    let line = text.lines().last().expect("a line").to_owned();
-    std::fs::write(&path, format!("{text}{}", line.get(..40).expect("longer"))).expect("written");
-    let memory = NonceMemory::open(&path, at(0)).expect("opens");
-    assert!(matches!(record(&memory, "A", "1", 900, 0), Err(AuthnError::NonceUsed)));
-    drop(memory);
+    for (open, file) in std::iter::zip(MEDIA, ["nonces", "nonces.1"]) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("nonces");
+        let file = folder.path().join(file);
+        record(&open(&path, at(0)).expect("opens"), "A", "1", 900, 0).expect("new");
+        let text = std::fs::read_to_string(&file).expect("the journal");
+        let line = text.lines().last().expect("a line").to_owned();
+        std::fs::write(&file, format!("{text}{}", line.get(..40).expect("longer"))).expect("written");
+        let memory = open(&path, at(0)).expect("opens");
+        assert!(matches!(record(&memory, "A", "1", 900, 0), Err(AuthnError::NonceUsed)));
+        drop(memory);
 
-    std::fs::write(&path, format!("{text}{}\n{line}\n", line.get(..40).expect("longer"))).expect("written");
-    let error = NonceMemory::open(&path, at(0)).expect_err("a damaged line within");
-    assert!(matches!(error, JournalError::Damaged { line: 3, .. }), "{error}");
+        std::fs::write(&file, format!("{text}{}\n{line}\n", line.get(..40).expect("longer"))).expect("written");
+        let error = open(&path, at(0)).expect_err("a damaged line within");
+        assert!(matches!(error, JournalError::Damaged { line: 3, .. }), "{error}");
+    }
 }
 
 #[test]
@@ -107,33 +155,36 @@ fn a_journal_belongs_to_one_gate_at_a_time() {
 
 #[test]
 fn a_journal_keeps_what_can_be_replayed_and_drops_the_rest_while_it_runs() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("nonces");
-    let memory = NonceMemory::open(&path, at(0)).expect("opens");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-    // A long key makes a long file of few calls.
-    let key = "K".repeat(128);
-    let mut most = 0;
-    let mut calls = 0_i64;
-    for round in 0..4_i64 {
-        let now = 2000 * round;
-        for call in 0..200 {
-            runtime.block_on(memory.record(&key, &format!("{round}/{call}"), at(now + 900), at(now))).expect("new");
-            calls += 1;
+    for open in MEDIA {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("nonces");
+        let memory = open(&path, at(0)).expect("opens");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        // A long key makes a long file of few calls.
+        let key = "K".repeat(128);
+        let mut most = 0;
+        let mut calls = 0_i64;
+        for round in 0..4_i64 {
+            let now = 2000 * round;
+            for call in 0..200 {
+                runtime.block_on(memory.record(&key, &format!("{round}/{call}"), at(now + 900), at(now))).expect("new");
+                calls += 1;
+            }
+            let size = |path: &std::path::Path| std::fs::metadata(path).map_or(0, |file| file.len());
+            let files = std::fs::read_dir(folder.path()).expect("the folder");
+            most = most.max(files.map(|file| size(&file.expect("a file").path())).sum());
         }
-        let size = |path: &std::path::Path| std::fs::metadata(path).map_or(0, |file| file.len());
-        most = most.max(size(&path) + size(&folder.path().join("nonces.previous")));
-    }
-    let line = 128 + 1 + 10 + 1 + 64 + 1;
-    assert!(most < 3 * 200 * line, "{most} bytes on disk");
-    assert_eq!(calls, 800);
-    drop(memory);
-    let memory = NonceMemory::open(&path, at(6000)).expect("opens");
-    for call in [0, 99, 199] {
-        assert!(
-            matches!(record(&memory, &key, &format!("3/{call}"), 6900, 6000), Err(AuthnError::NonceUsed)),
-            "{call}"
-        );
+        let line = 128 + 1 + 10 + 1 + 64 + 1;
+        assert!(most < 3 * 200 * line, "{most} bytes on disk");
+        assert_eq!(calls, 800);
+        drop(memory);
+        let memory = open(&path, at(6000)).expect("opens");
+        for call in [0, 99, 199] {
+            assert!(
+                matches!(record(&memory, &key, &format!("3/{call}"), 6900, 6000), Err(AuthnError::NonceUsed)),
+                "{call}"
+            );
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulConnection;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -152,6 +153,13 @@ pub(super) enum Parting {
     Announced,
     /// Only an answer can say that it was the last (HTTP/1.1: RFC 9112, 9.6), so one more request is waited for.
     WithAnAnswer,
+}
+
+/// Waits until there is something to read, and says whether there is before the connection has lived long enough. hyper
+/// takes its buffers when it begins to read: a connection on which nobody has called yet costs a small part of one in use.
+pub(super) async fn begins(stream: &TcpStream, activity: &Activity) -> bool {
+    let readable = tokio::time::timeout_at(activity.deadline(None), stream.readable()).await;
+    matches!(readable, Ok(Ok(())))
 }
 
 /// Serves a connection to its end. It is told to end, once what is under way is answered, after `stop` as its protocol

@@ -232,9 +232,14 @@ async fn serve(
             return tracing::debug!(%peer, "connection refused: what precedes the first request took too long");
         }
     };
+    let activity = Activity::new(&service.pipeline().snapshot().limits);
+    if let Stream::Plain(stream) = &stream
+        && !lifetime::begins(stream.get_ref(), &activity).await
+    {
+        return tracing::debug!(%peer, "connection ended before a request");
+    }
     let snapshot = service.pipeline().snapshot();
-    let (activity, bounds, refused) =
-        (Activity::new(&snapshot.limits), Bounds::of(&snapshot.limits), RefusedHead::default());
+    let (bounds, refused) = (Bounds::of(&snapshot.limits), RefusedHead::default());
     let heads = refused.clone();
     let (connection, calls) = (Arc::new(connection), Arc::clone(&activity));
     let over_http2 = matches!(stream, Stream::Http2(_));
