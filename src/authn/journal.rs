@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use data_encoding::HEXLOWER;
 use jiff::{SignedDuration, Timestamp};
 use thread_local::ThreadLocal;
 
@@ -226,13 +227,9 @@ impl Entry<'_> {
         let mut parts = line.split(' ');
         let end = Timestamp::from_second(parts.next()?.parse().ok()?).ok()?;
         let key_id = parts.next().filter(|id| !id.is_empty())?.to_owned();
-        let (digits, rest) = parts.next()?.as_bytes().as_chunks::<2>();
-        let mut nonce = [0; 32];
-        if parts.next().is_some() || !rest.is_empty() || digits.len() != nonce.len() {
+        let nonce = HEXLOWER.decode(parts.next()?.as_bytes()).ok()?.try_into().ok()?;
+        if parts.next().is_some() {
             return None;
-        }
-        for (byte, digits) in nonce.iter_mut().zip(digits) {
-            *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
         }
         Some(Entry { key_id: Cow::Owned(key_id), nonce, end })
     }

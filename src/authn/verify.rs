@@ -8,6 +8,7 @@ use std::sync::Arc;
 use aws_lc_rs::{constant_time, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use data_encoding::HEXLOWER;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -206,25 +207,11 @@ fn signature_matches(call: &Call, key: &Key) -> bool {
     let key = key.hmac(call.scheme());
     let tag = match call.scheme() {
         Scheme::RpcV1 => STANDARD.decode(call.signature()).ok(),
-        Scheme::Acs3 => read_hex(call.signature()),
+        Scheme::Acs3 => HEXLOWER.decode(call.signature().as_bytes()).ok(),
     };
     let length = key.algorithm().tag_len();
     let readable = tag.as_ref().is_some_and(|tag| tag.len() == length);
     let tag = tag.filter(|_| readable).unwrap_or_else(|| vec![0; length]);
     // `&`, so that a signature of the wrong length costs a comparison as well.
     hmac::verify(key, call.string_to_sign().as_bytes(), &tag).is_ok() & readable
-}
-
-/// Bytes from lower-case hex.
-fn read_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    pairs.iter().map(|[high, low]| Some(digit(*high)? * 16 + digit(*low)?)).collect()
 }

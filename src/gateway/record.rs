@@ -166,7 +166,7 @@ impl Record {
 
     /// What the call says it is; nothing of it is verified yet.
     pub(super) fn read(&mut self, call: &Call, product: Option<&str>) {
-        let claim = |text: &str| Some(text.chars().take(LONGEST_CLAIM).collect());
+        let claim = |text: &str| Some(beginning(text, LONGEST_CLAIM));
         self.access_key_id = claim(call.access_key_id());
         self.version = claim(call.version());
         self.operation = claim(call.action());
@@ -269,7 +269,7 @@ impl Record {
         self.outcome = Some(Ended::Refused {
             code: respond::code(refusal).to_owned(),
             status: respond::status(refusal),
-            reason: refusal.to_string().chars().take(LONGEST_REASON).collect(),
+            reason: beginning(&refusal.to_string(), LONGEST_REASON),
             ending: Ending::of(refusal),
         });
     }
@@ -406,7 +406,13 @@ fn request_id_of(answer: &Answer) -> Option<String> {
     }
     let header = answer.headers.get("x-acs-request-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let id = header.or_else(|| serde_json::from_slice::<Body>(&answer.body).ok().map(|body| body.request_id))?;
-    Some(id.chars().take(LONGEST_CLAIM).collect())
+    Some(beginning(&id, LONGEST_CLAIM))
+}
+
+/// At most `most` characters of `text`, the first ones.
+fn beginning(text: &str, most: usize) -> String {
+    // No text has more characters than bytes.
+    if text.len() <= most { text.to_owned() } else { text.chars().take(most).collect() }
 }
 
 fn micros(start: Instant) -> u64 {

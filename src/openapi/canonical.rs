@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use aws_lc_rs::digest;
+use data_encoding::HEXLOWER;
 
 use super::percent;
 use crate::catalog::Parameters;
@@ -100,17 +101,10 @@ pub(super) fn sha256_hex(bytes: &[u8]) -> String {
 
 /// `bytes` in lower-case hex.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    add_hex(bytes, &mut text);
-    text
+    HEXLOWER.encode(bytes)
 }
 
 /// Adds `bytes` in lower-case hex to `text`.
 pub(crate) fn add_hex(bytes: &[u8], text: &mut String) {
-    text.reserve(2 * bytes.len());
-    for byte in bytes {
-        for digit in [byte >> 4, byte & 0xF] {
-            text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit }));
-        }
-    }
+    HEXLOWER.encode_append(bytes, text);
 }

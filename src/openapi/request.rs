@@ -175,11 +175,11 @@ impl<'a> Headers<'a> {
         within("size of the headers", bytes, limits.header_bytes)?;
         let mut lines: Vec<(Cow<'_, str>, &[u8])> = Vec::with_capacity(request.headers.len());
         for (name, value) in &request.headers {
-            let name = match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            let name = match any(name.as_bytes(), |byte| byte.is_ascii_uppercase()) {
                 true => Cow::Owned(name.to_ascii_lowercase()),
                 false => Cow::Borrowed(*name),
             };
-            if value.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
+            if any(value, |byte| byte.is_ascii_control() && byte != b'\t') {
                 return Err(WireError::HeaderValue { header: name.into_owned() });
             }
             let once = name.starts_with("x-acs-") || ONCE.contains(&&*name);
@@ -221,6 +221,11 @@ impl<'a> Headers<'a> {
     pub(super) fn acs_names(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(|(name, _)| &**name).filter(|name| name.starts_with("x-acs-"))
     }
+}
+
+/// Whether a byte is one of those that `wanted` says. All are looked at, several at once where the compiler sees how.
+fn any(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(false, |found, byte| found | wanted(*byte))
 }
 
 fn text<'a>(name: &str, value: &'a [u8]) -> Result<&'a str, WireError> {

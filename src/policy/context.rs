@@ -109,10 +109,13 @@ impl Context {
     /// `key` as it is compared: ASCII lower case up to the first `/`, unchanged after it.
     #[must_use]
     pub fn normalize(key: &str) -> String {
-        match key.split_once('/') {
-            Some((fixed, tag)) => format!("{}/{tag}", fixed.to_ascii_lowercase()),
-            None => key.to_ascii_lowercase(),
+        let mut normalized = key.to_owned();
+        let fixed = key.bytes().position(|byte| byte == b'/').unwrap_or(key.len());
+        // A `/` is a character of its own wherever it stands.
+        if let Some(fixed) = normalized.get_mut(..fixed) {
+            fixed.make_ascii_lowercase();
         }
+        normalized
     }
 
     /// Sets `key` to one value.
