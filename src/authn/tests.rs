@@ -63,9 +63,10 @@ fn many_keys_that_call_once_do_not_pile_up() {
     assert!(memory.keys() < 64, "{}", memory.keys());
 }
 
+type Open = fn(&std::path::Path, Timestamp) -> Result<NonceMemory, JournalError>;
+
 /// Opens a journal on each of the media that there are.
-const MEDIA: [fn(&std::path::Path, Timestamp) -> Result<NonceMemory, JournalError>; 2] =
-    [NonceMemory::open_on_disk, NonceMemory::open_in_memory];
+const MEDIA: [Open; 2] = [NonceMemory::open_on_disk, NonceMemory::open_in_memory];
 
 #[test]
 fn a_replay_right_after_a_restart_is_refused() {
