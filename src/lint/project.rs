@@ -12,9 +12,10 @@ use crate::policy::{Document, Effect, PolicyKind, Statement};
 
 /// Policies that belong together, and who has them.
 ///
-/// It is made of a [world](Project::of_world), which is read whole or not at all: what is attached nowhere here is attached nowhere.
+/// It is made of a [world](Project::of_world).
 #[derive(Debug, Default)]
 pub struct Project {
+    whole: bool,
     policies: Vec<Policy>,
     holders: Vec<Holder>,
 }
@@ -56,6 +57,9 @@ pub struct Holder {
     pub trust: Option<usize>,
     /// The identity policies that it has, those of a user's groups among them.
     pub attachments: Vec<Attached>,
+    /// The control policies that it is held to, by their indices: those of each node of the resource directory, from its account
+    /// to the root. None where it is exempt, or its account is in no directory.
+    pub controls: Vec<Vec<usize>>,
 }
 
 /// A policy that somebody has.
@@ -70,6 +74,13 @@ pub struct Attached {
 }
 
 impl Project {
+    /// Whether nothing is missing: what is attached nowhere here is attached nowhere, and what nobody is allowed here nobody is
+    /// allowed.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.whole
+    }
+
     /// The policies; holders name them by their indices.
     #[must_use]
     pub fn policies(&self) -> &[Policy] {

@@ -5,6 +5,7 @@ mod condition;
 mod cp;
 mod effective;
 mod empty;
+mod inclusion;
 pub(super) mod meta;
 mod near;
 mod oss;

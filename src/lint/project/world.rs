@@ -7,12 +7,28 @@ use super::{Attached, Holder, HolderKind, Policy, Project};
 use crate::identity::{Account, Attachment, World};
 use crate::policy::PolicyKind;
 
+/// Where the policies of a world are in its project, by kind and name.
+type Indices<'w> = HashMap<(PolicyKind, &'w str), usize>;
+
+/// The control policies of the nodes from an account to the root; none where it is not held to any (spec
+/// ram-policy-language 7.3).
+fn controls(world: &World, account: &Account, indices: &Indices<'_>) -> Vec<Vec<usize>> {
+    let mut nodes = Vec::new();
+    let mut next = account.node.as_ref().filter(|_| !account.management);
+    while let Some(node) = next.and_then(|id| world.directory.get(id)) {
+        let named = node.attachments.iter().filter_map(|name| indices.get(&(PolicyKind::Control, name.as_str())));
+        nodes.push(named.copied().collect());
+        next = node.parent.as_ref().filter(|_| nodes.len() <= world.directory.len());
+    }
+    nodes
+}
+
 impl Project {
     /// The policies of a world, and who has them.
     #[must_use]
     pub fn of_world(world: &World) -> Self {
-        let mut project = Self::default();
-        let mut indices: HashMap<(PolicyKind, &str), usize> = HashMap::new();
+        let mut project = Self { whole: true, ..Self::default() };
+        let mut indices = Indices::new();
         for source in world.policies.iter() {
             indices.insert((source.document.kind(), &source.name), project.policies.len());
             project.policies.push(Policy {
@@ -23,7 +39,7 @@ impl Project {
             });
         }
         for (id, account) in &world.accounts {
-            project.account(id, account, &indices);
+            project.account(id, account, &indices, &controls(world, account, &indices));
         }
         let control = world.directory.values().flat_map(|node| &node.attachments);
         let named = control.map(|name| (PolicyKind::Control, name.as_str()));
@@ -43,7 +59,7 @@ impl Project {
         project
     }
 
-    fn account(&mut self, id: &str, account: &Account, indices: &HashMap<(PolicyKind, &str), usize>) {
+    fn account(&mut self, id: &str, account: &Account, indices: &Indices<'_>, controls: &[Vec<usize>]) {
         let all = |attachments: &[Attachment], through: Option<&String>| -> Vec<Attached> {
             let attached = |attachment: &Attachment| {
                 let policy = *indices.get(&(PolicyKind::Identity, attachment.policy.as_str()))?;
@@ -51,9 +67,9 @@ impl Project {
             };
             attachments.iter().filter_map(attached).collect()
         };
-        let mut holder = |kind, name: &str, trust, attachments| {
-            let (name, account) = (name.to_owned(), Some(id.to_owned()));
-            self.holders.push(Holder { kind, name, account, trust, attachments });
+        let mut holder = |kind, name: &str, trust, attachments, controls: &[Vec<usize>]| {
+            let (name, account, controls) = (name.to_owned(), Some(id.to_owned()), controls.to_owned());
+            self.holders.push(Holder { kind, name, account, trust, attachments, controls });
         };
         for (name, user) in &account.users {
             let mut attachments = all(&user.attachments, None);
@@ -61,15 +77,16 @@ impl Project {
                 let inherited = account.groups.get(group).map_or(&[][..], |group| &group.attachments);
                 attachments.extend(all(inherited, Some(group)));
             }
-            holder(HolderKind::User, name, None, attachments);
+            holder(HolderKind::User, name, None, attachments, controls);
         }
         for (name, group) in &account.groups {
-            holder(HolderKind::Group, name, None, all(&group.attachments, None));
+            holder(HolderKind::Group, name, None, all(&group.attachments, None), controls);
         }
         for (name, role) in &account.roles {
             let trust =
                 role.trust.as_ref().and_then(|trust| indices.get(&(PolicyKind::Trust, trust.as_str())).copied());
-            holder(HolderKind::Role, name, trust, all(&role.attachments, None));
+            let controls = if role.service_linked { &[] } else { controls };
+            holder(HolderKind::Role, name, trust, all(&role.attachments, None), controls);
         }
     }
 }

@@ -47,6 +47,14 @@ pub(super) fn templates(operation: &Operation) -> Vec<ArnTemplate> {
     operation.resource_templates().iter().map(|text| ArnTemplate::new(text)).collect()
 }
 
+/// The names of the resources of a service, by its code; where a call gives the type, it is one of those that others name.
+pub(super) fn names(subject: &Subject<'_>, service: &str) -> Vec<ArnTemplate> {
+    let mut names: Vec<_> =
+        operations(subject, &action(&format!("{service}:*"))).into_iter().flat_map(templates).collect();
+    names.retain(|name| name.as_str().splitn(5, ':').nth(4).is_some_and(|rest| !rest.starts_with('{')));
+    names
+}
+
 /// A pattern over actions.
 pub(super) fn action(text: &str) -> Pattern {
     Pattern::new(text, Case::Ignore)

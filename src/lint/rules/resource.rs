@@ -7,6 +7,7 @@ mod arn_fields;
 mod arn_prefix;
 mod arn_service_case;
 mod effectively_star;
+mod no_match_for_action;
 mod oss_bucket_without_object;
 mod path_traversal_text;
 mod question_mark_literal;
@@ -33,6 +34,7 @@ pub(super) static RULES: &[&Rule] = &[
     &account_mismatch::RULE,
     &account_not_allowed::RULE,
     &type_unknown::RULE,
+    &no_match_for_action::RULE,
     &service_mismatch::RULE,
     &star::RULE,
     &effectively_star::RULE,

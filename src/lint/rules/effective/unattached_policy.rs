@@ -42,6 +42,9 @@ rule! {
 }
 
 fn check(project: &Project, _: &Settings, found: &mut ProjectFindings) {
+    if !project.is_whole() {
+        return;
+    }
     let policies = project.policies().iter().enumerate();
     for (index, policy) in policies.filter(|(_, policy)| !policy.attached && policy.kind != PolicyKind::Session) {
         let Some(first) = policy.document.statements().first() else { continue };

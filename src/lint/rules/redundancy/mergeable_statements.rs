@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::super::tree;
+use super::super::{inclusion, tree};
 use crate::json::Span;
 use crate::lint::rule::{ALL_KINDS, rule};
 use crate::lint::{Check, Edit, Findings, Subject};
-use crate::policy::{ConditionTest, Document, Pattern, Statement};
+use crate::policy::{Document, Pattern, Statement};
 
 rule! {
     /// ## What it does
@@ -58,22 +58,17 @@ fn resources(statement: &Statement) -> Option<(bool, Texts<'_>)> {
     Some((clause.is_negated(), clause.patterns().map(|(pattern, _)| pattern.as_str()).collect()))
 }
 
-fn operands(test: &ConditionTest) -> Texts<'_> {
-    test.written_operands().iter().map(|operand| &*operand.text).collect()
-}
-
-/// The tests of a condition, in an order of their own.
-fn condition(statement: &Statement) -> BTreeSet<(&str, &str, Texts<'_>)> {
-    statement.condition().iter().map(|test| (test.operator().name(), test.key(), operands(test))).collect()
-}
-
 fn check(document: &Document, subject: &Subject<'_>, found: &mut Findings) {
     let statements = document.statements();
     for (index, second) in statements.iter().enumerate().filter(|(_, statement)| statement.sid().is_none()) {
         for first in statements.iter().take(index).filter(|statement| statement.sid().is_none()) {
             let alike = first.effect() == second.effect()
-                && first.principal() == second.principal()
-                && condition(first) == condition(second);
+                && inclusion::same_principals(first, second)
+                && inclusion::condition(first) == inclusion::condition(second);
+            // Then one of them can go: another rule says so.
+            if inclusion::covers(first, second) || inclusion::covers(second, first) {
+                continue;
+            }
             let same_resources = resources(first) == resources(second);
             let same_actions = actions(first) == actions(second);
             let (what, into, from): (_, Vec<_>, Vec<_>) =
@@ -89,11 +84,7 @@ fn check(document: &Document, subject: &Subject<'_>, found: &mut Findings) {
                     continue;
                 };
             let line = subject.source().position(first.span().start).line;
-            let message = if same_resources && same_actions {
-                format!("this statement says the same as the one in line {line}")
-            } else {
-                format!("this statement differs from the one in line {line} by its {what} only")
-            };
+            let message = format!("this statement differs from the one in line {line} by its {what} only");
             let draft =
                 found.at(second.span(), message).help("make one statement of them").also(first.span(), "the other one");
             if let Some(removal) = subject.removal(second.span()) {

@@ -40,10 +40,7 @@ rule! {
 
 fn check(statement: &Statement, subject: &Subject<'_>, found: &mut Findings) {
     for (pattern, span, [_, service, ..]) in reach::arns(statement) {
-        let own = reach::operations(subject, &reach::action(&format!("{service}:*")));
-        let mut templates: Vec<_> = own.into_iter().flat_map(reach::templates).collect();
-        // A type that is given by the call is one of those that others name.
-        templates.retain(|template| template.as_str().splitn(5, ':').nth(4).is_some_and(|rest| !rest.starts_with('{')));
+        let templates = reach::names(subject, service);
         if templates.is_empty() || templates.iter().any(|template| pattern.meets_template(template).is_some()) {
             continue;
         }

@@ -1,11 +1,10 @@
 //! `trust/compute-assumable-with-admin`.
 
-use super::super::reach::every_resource;
-use super::super::security::admin;
+use super::super::effective::administrator;
 use super::super::services;
 use crate::lint::rule::rule;
 use crate::lint::{Check, HolderKind, Project, ProjectFindings, Settings};
-use crate::policy::{Effect, PolicyKind, PrincipalClause, Statement};
+use crate::policy::{Effect, PolicyKind, PrincipalClause};
 
 rule! {
     /// ## What it does
@@ -49,14 +48,8 @@ rule! {
 fn check(project: &Project, _: &Settings, found: &mut ProjectFindings) {
     for role in project.holders().iter().filter(|holder| holder.kind == HolderKind::Role) {
         let Some(trust) = role.trust else { continue };
-        let allows: Vec<(usize, &Statement)> =
-            project.of_account(role, Effect::Allow).filter(|(_, statement)| every_resource(statement)).collect();
-        let statements: Vec<&Statement> = allows.iter().map(|(_, statement)| *statement).collect();
-        let fenced =
-            project.of_account(role, Effect::Deny).any(|(_, deny)| deny.action().matches("ram:AttachPolicyToRole"));
-        let Some((together, _)) = admin::whole(&statements).filter(|_| !fenced) else { continue };
-        let by = allows.iter().find(|(_, statement)| together.iter().any(|one| std::ptr::eq(*one, *statement)));
-        let Some((policy, statement)) = by else { continue };
+        let made = administrator::made_by(project, role);
+        let Some((policy, statement)) = made.first() else { continue };
         for (_, trusts) in project.statements(trust, Effect::Allow) {
             let Some(PrincipalClause::Trust { service, .. }) = trusts.principal() else { continue };
             for written in service.iter().filter(|written| services::is_compute(&written.text)) {
