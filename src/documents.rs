@@ -13,6 +13,7 @@
 //! assert_eq!(document.place(Span::new(17, 28)), (file, Span::new(17, 28)));
 //! ```
 
+mod attachments;
 mod carried;
 mod carriers;
 mod draft;
@@ -32,6 +33,7 @@ mod tree;
 mod write;
 mod yaml;
 
+pub use attachments::{AttachedTo, Attachment, Holdings};
 pub use embedded::{Editing, Embedded, Unread};
 pub use find::{Found, find};
 pub use format::{Formatted, format, format_file};

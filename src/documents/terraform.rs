@@ -149,7 +149,7 @@ impl<'f> Reader<'f> {
         let labels: Vec<&str> = block.labels.iter().map(|label| label.as_str()).collect();
         if let ("data", [POLICY_DOCUMENT, name]) = (block.ident.as_str(), &labels[..]) {
             let carrier = self.used_as.get(*name).copied();
-            let document = self.blocks(block, format!("data.{POLICY_DOCUMENT}.{name}"), carrier.map(|used| used.kind));
+            let document = self.blocks(block, document_of_data_source(name), carrier.map(|used| used.kind));
             self.contents.documents.extend(match carrier {
                 Some(carrier) => document.map(|document| carrier.of(document)),
                 None => document,
@@ -195,8 +195,13 @@ fn attributes<'b>(body: &'b Body, path: &[&str]) -> Vec<&'b Attribute> {
     }
 }
 
+/// What the document of a data source is called.
+pub(super) fn document_of_data_source(name: &str) -> String {
+    format!("data.{POLICY_DOCUMENT}.{name}")
+}
+
 /// The name of the data source whose document an expression is.
-fn data_source(written: &str) -> Option<&str> {
+pub(super) fn data_source(written: &str) -> Option<&str> {
     let rest = written.strip_prefix("data.")?.strip_prefix(POLICY_DOCUMENT)?.strip_prefix('.')?;
     rest.split(['.', '[']).next()
 }

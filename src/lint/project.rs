@@ -1,5 +1,6 @@
 //! Policies of several files and who has them: what rules across files look at.
 
+mod terraform;
 mod world;
 
 use std::collections::BTreeMap;
@@ -7,12 +8,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Finding, Findings, Rule};
+use crate::documents::Embedded;
 use crate::identity::Scope;
+use crate::json::{SourceText, Span};
 use crate::policy::{Document, Effect, PolicyKind, Statement};
 
 /// Policies that belong together, and who has them.
 ///
-/// It is made of a [world](Project::of_world).
+/// It is made of a [world](Project::of_world), or of a [configuration or plan of Terraform](Project::of_terraform).
 #[derive(Debug, Default)]
 pub struct Project {
     whole: bool,
@@ -31,6 +34,19 @@ pub struct Policy {
     pub document: Arc<Document>,
     /// Whether it is attached to anything, or is the trust policy of a role.
     pub attached: bool,
+    /// Where it stands in a file of another tool.
+    pub embedded: Option<Embedded>,
+}
+
+impl Policy {
+    /// The file that a person edits, and where in it a part of the document stands.
+    #[must_use]
+    pub fn place(&self, span: Span) -> (SourceText, Span) {
+        match &self.embedded {
+            Some(embedded) => embedded.place(span),
+            None => (self.document.source().clone(), span),
+        }
+    }
 }
 
 /// What can have policies.
@@ -122,8 +138,8 @@ impl Project {
     #[must_use]
     pub fn place(&self, policy: usize, statement: &Statement) -> String {
         let Some(policy) = self.policy(policy) else { return String::new() };
-        let file = policy.document.source();
-        format!("`{}` ({}:{})", policy.name, file.name(), file.position(statement.span().start).line)
+        let (file, span) = policy.place(statement.span());
+        format!("`{}` ({}:{})", policy.name, file.name(), file.position(span.start).line)
     }
 }
 

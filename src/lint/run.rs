@@ -75,6 +75,7 @@ struct Checked {
     name: String,
     diagnostics: Vec<Diagnostic>,
     documents: usize,
+    attaches: bool,
     unreadable: Vec<Finding>,
     change: Option<Change>,
     mended: usize,
@@ -127,9 +128,12 @@ pub fn run_text(config: &Config, source: &SourceText, options: &Options) -> Outc
 /// Puts together what came of all files.
 fn outcome(config: &Config, all: Vec<Checked>) -> Outcome {
     let mut outcome = Outcome::default();
-    let (mut diagnostics, mut paths) = (Vec::new(), Vec::new());
+    let (mut diagnostics, mut paths, mut attaching) = (Vec::new(), Vec::new(), Vec::new());
     for checked in all {
         diagnostics.extend(checked.diagnostics);
+        if checked.attaches {
+            attaching.push(checked.name.clone());
+        }
         if checked.documents > 0 {
             paths.push(config.relative(&checked.name));
             outcome.files.push(checked.name);
@@ -141,7 +145,8 @@ fn outcome(config: &Config, all: Vec<Checked>) -> Outcome {
         outcome.failed |= checked.failed;
     }
     let names: Vec<&str> = outcome.files.iter().map(String::as_str).collect();
-    diagnostics.extend(across::check(config, &names, &outcome.changes));
+    let attaching: Vec<&str> = attaching.iter().map(String::as_str).collect();
+    diagnostics.extend(across::check(config, &names, &attaching, &outcome.changes));
     let prints = fingerprints(&diagnostics);
     let found = diagnostics.into_iter().zip(prints).map(|(diagnostic, fingerprint)| Found {
         rule: super::find(&diagnostic.finding.code),
@@ -248,6 +253,7 @@ impl<'a> Checker<'a> {
             }
         };
         checked.documents = contents.documents.len();
+        checked.attaches = documents::Holdings::may_be_in(file.text());
         for document in &contents.documents {
             // Whoever says what kind of policy it is says that it is one.
             let neighbour = if kind.is_some() { None } else { document.neighbour() };
@@ -377,7 +383,7 @@ fn kind(document: &Embedded) -> PolicyKind {
 }
 
 /// A finding about a document as one about its file.
-fn in_file(document: &Embedded, finding: &super::Finding, selection: &Selection) -> Diagnostic {
+pub(super) fn in_file(document: &Embedded, finding: &super::Finding, selection: &Selection) -> Diagnostic {
     let mut diagnostic = finding.report(document.text());
     diagnostic.finding = document.in_file(diagnostic.finding);
     if let Some(severity) = selection.severity_of(finding.rule) {
@@ -401,7 +407,7 @@ fn mend(document: &Embedded, fix: &Fix) -> Option<Mend> {
 }
 
 /// A path as people know it: relative to where the command runs, where it is below.
-fn name(path: &Path) -> String {
+pub(super) fn name(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let path = path.strip_prefix(&here).unwrap_or(path);
     let plain: PathBuf = path.components().filter(|part| *part != std::path::Component::CurDir).collect();

@@ -41,6 +41,8 @@ struct LintTable {
     baseline: Option<Spanned<String>>,
 }
 
+// The fields that it shares with `LintTable` stand in both: a flattened struct would neither refuse unknown members nor know the
+// places of values.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OverrideTable {

@@ -36,6 +36,7 @@ impl Project {
                 kind: source.document.kind(),
                 document: Arc::clone(&source.document),
                 attached: false,
+                embedded: None,
             });
         }
         for (id, account) in &world.accounts {

@@ -11,6 +11,7 @@ mod no_match_for_action;
 mod oss_bucket_without_object;
 mod path_traversal_text;
 mod question_mark_literal;
+mod region_mismatch;
 mod region_missing;
 mod region_not_allowed;
 mod role_name_case;
@@ -30,6 +31,7 @@ pub(super) static RULES: &[&Rule] = &[
     &unknown_region::RULE,
     &region_not_allowed::RULE,
     &region_missing::RULE,
+    &region_mismatch::RULE,
     &account_invalid::RULE,
     &account_mismatch::RULE,
     &account_not_allowed::RULE,

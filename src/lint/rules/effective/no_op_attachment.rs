@@ -9,8 +9,8 @@ use crate::policy::PolicyKind;
 
 rule! {
     /// ## What it does
-    /// Finds policies that somebody has twice: attached to a user and to a group of the user, or for a resource group and
-    /// for the whole account.
+    /// Finds policies that somebody has twice: attached in two places, to a user and to a group of the user, or for a resource
+    /// group and for the whole account.
     ///
     /// ## Why is this bad?
     /// One of the two attachments changes nothing, and takes room in quotas. Whoever takes one away to withdraw the
@@ -61,11 +61,12 @@ fn check(project: &Project, _: &Settings, found: &mut ProjectFindings) {
                 continue;
             }
             let Some(policy) = project.policy(this.policy) else { continue };
-            let message = format!(
-                "{holder} has this {}, and {}: one of the two changes nothing",
-                described(holder, this),
-                described(holder, by)
-            );
+            let (one, other) = (described(holder, this), described(holder, by));
+            let message = if one == other {
+                format!("{holder} is given this twice, {one}: one of the two changes nothing")
+            } else {
+                format!("{holder} has this {one}, and {other}: one of the two changes nothing")
+            };
             let Some(first) = policy.document.statements().first() else { continue };
             found.about(this.policy).at(first.effect_span(), message).help("take one of the attachments away");
         }

@@ -1,0 +1,35 @@
+resource "alicloud_ram_policy" "operate" {
+  policy_name     = "operate"
+  policy_document = <<EOF
+    {
+      "Version": "1",
+      "Statement": [
+        {"Effect": "Allow", "Action": "polardb:*", "Resource": "*"}
+      ]
+    }
+  EOF
+}
+resource "alicloud_ram_policy" "guard" {
+  policy_name     = "guard"
+  policy_document = <<EOF
+    {
+      "Version": "1",
+      "Statement": [
+        {"Effect": "Deny", "Action": "polardb:DeleteDBCluster", "Resource": "*"}
+      ]
+    }
+  EOF
+}
+resource "alicloud_ram_user" "alice" {
+  name = "alice"
+}
+resource "alicloud_ram_user_policy_attachment" "alice" {
+  policy_name = alicloud_ram_policy.operate.policy_name
+  policy_type = "Custom"
+  user_name   = alicloud_ram_user.alice.name
+}
+resource "alicloud_ram_group_policy_attachment" "team" {
+  policy_name = alicloud_ram_policy.guard.policy_name
+  policy_type = "Custom"
+  group_name   = "team"
+}
