@@ -225,12 +225,10 @@ impl<O: Observer> Unit<'_, O> {
         if O::EVERY_STATEMENT {
             policies.statements().for_each(|placed| self.look(placed, &mut found));
         } else if O::IDLE {
-            let mut first = |effect| {
-                policies.first(&lookup, effect, |statement| self.applies(statement) == StatementResult::Applies)
-            };
-            found.deny = first(Effect::Deny);
-            if found.deny.is_none() {
-                found.allow = first(Effect::Allow);
+            let deciding = policies.deciding(&lookup, |statement| self.applies(statement) == StatementResult::Applies);
+            match deciding {
+                Some(deny @ (_, statement)) if statement.effect() == Effect::Deny => found.deny = Some(deny),
+                allow => found.allow = allow,
             }
         } else {
             policies.candidates(&lookup).for_each(|placed| self.look(placed, &mut found));

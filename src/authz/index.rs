@@ -91,9 +91,10 @@ impl Index {
         build::index(policies)
     }
 
-    /// Visits the number of every statement with `effect` that can match, in no order, some more than once.
-    pub(super) fn candidates(&self, lookup: &Lookup<'_>, effect: Effect, visit: &mut impl FnMut(u32)) {
-        let mut found = |run: Run| self.runs.each(run, effect, visit);
+    /// Visits the number of every statement that can match and its effect, in no order, some more than once.
+    #[inline]
+    pub(super) fn candidates(&self, lookup: &Lookup<'_>, visit: &mut impl FnMut(u32, Effect)) {
+        let mut found = |run: Run| self.runs.each(run, visit);
         let mut exact = |key: u64| {
             if let Some(run) = self.exact.get(&short(key)) {
                 found(*run);

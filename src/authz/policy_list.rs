@@ -31,6 +31,9 @@ struct Compiled {
     statements: Vec<Arc<[Statement]>>,
 }
 
+/// How many statements that allow are judged only when it is known that none denies.
+const WAITING: usize = 8;
+
 impl PolicyList {
     /// No policies.
     #[must_use]
@@ -84,32 +87,46 @@ impl PolicyList {
     pub(super) fn candidates(&self, lookup: &Lookup<'_>) -> impl Iterator<Item = Placed<'_>> {
         let mut numbers = Vec::new();
         if let Some(listed) = &self.0 {
-            for effect in [Effect::Deny, Effect::Allow] {
-                listed.compiled().index.candidates(lookup, effect, &mut |number| numbers.push(number));
-            }
+            listed.compiled().index.candidates(lookup, &mut |number, _| numbers.push(number));
         }
         numbers.sort_unstable();
         numbers.dedup();
         numbers.into_iter().filter_map(|number| self.0.as_ref()?.placed(number))
     }
 
-    /// The first statement with `effect` that is about what `lookup` is made of and of which `applies` holds.
-    pub(super) fn first(
-        &self,
+    /// Of the statements that are about what `lookup` is made of and of which `applies` holds, the first that denies;
+    /// where none does, the first that allows.
+    pub(super) fn deciding<'p>(
+        &'p self,
         lookup: &Lookup<'_>,
-        effect: Effect,
-        mut applies: impl FnMut(&Statement) -> bool,
-    ) -> Option<Placed<'_>> {
+        mut applies: impl FnMut(&'p Statement) -> bool,
+    ) -> Option<Placed<'p>> {
         let listed = self.0.as_ref()?;
         let compiled = listed.compiled();
-        let mut first: Option<u32> = None;
-        compiled.index.candidates(lookup, effect, &mut |number| {
+        let mut holds = |number, first: &mut Option<u32>| {
             let sooner = first.is_none_or(|known| number < known);
             if sooner && compiled.statement(number).is_some_and(|(_, statement)| applies(statement)) {
-                first = Some(number);
+                *first = Some(number);
             }
+        };
+        let (mut deny, mut allow) = (None, None);
+        let mut allowing = [0; WAITING];
+        let mut waiting = 0;
+        compiled.index.candidates(lookup, &mut |number, effect| match effect {
+            Effect::Deny => holds(number, &mut deny),
+            Effect::Allow if deny.is_some() => {}
+            Effect::Allow => match allowing.get_mut(waiting) {
+                Some(place) => {
+                    *place = number;
+                    waiting += 1;
+                }
+                None => holds(number, &mut allow),
+            },
         });
-        listed.placed(first?)
+        if deny.is_none() {
+            allowing.iter().take(waiting).for_each(|number| holds(*number, &mut allow));
+        }
+        listed.placed(deny.or(allow)?)
     }
 }
 

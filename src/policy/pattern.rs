@@ -112,6 +112,13 @@ impl Pattern {
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         let pattern = self.text.as_bytes();
+        // What matches is nearly always written in the same letters: then their case need not be thought of.
+        if self.matches_exactly(pattern, text.as_bytes()) {
+            return true;
+        }
+        if self.case == Case::Exact && !matches!(self.strategy, Strategy::Contains | Strategy::General { .. }) {
+            return false;
+        }
         let subject = Subject { bytes: text.as_bytes(), folded: folded(text, self.case) };
         match (self.strategy, pattern) {
             (Strategy::Any, _) => true,
@@ -130,6 +137,22 @@ impl Pattern {
             }
             (Strategy::General { tail }, _) if !subject.ends_with(pattern, tail) => false,
             _ => general(pattern, &subject),
+        }
+    }
+
+    /// Whether `text` matches in the very letters of the pattern; of what is told only piece by piece, never.
+    #[inline]
+    fn matches_exactly(&self, pattern: &[u8], text: &[u8]) -> bool {
+        match (self.strategy, pattern) {
+            (Strategy::Any, _) => true,
+            (Strategy::Literal, _) => pattern == text,
+            (Strategy::Prefix, [literal @ .., _]) => text.starts_with(literal),
+            (Strategy::Suffix, [_, literal @ ..]) => text.ends_with(literal),
+            (Strategy::Around { head }, _) => pattern.split_at_checked(head).is_some_and(|(head, tail)| {
+                let tail = tail.get(1..).unwrap_or_default();
+                text.len() >= head.len() + tail.len() && text.starts_with(head) && text.ends_with(tail)
+            }),
+            (Strategy::Prefix | Strategy::Suffix | Strategy::Contains | Strategy::General { .. }, _) => false,
         }
     }
 }

@@ -47,20 +47,18 @@ impl Runs {
         Run(at | SEVERAL)
     }
 
-    /// Visits the numbers of the statements in `run` that have `effect`.
-    pub(super) fn each(&self, Run(run): Run, effect: Effect, visit: &mut impl FnMut(u32)) {
-        let allows = u32::from(effect == Effect::Allow);
-        let mut of_effect = |packed: u32| {
-            if packed & 1 == allows {
-                visit(packed >> 1);
-            }
+    /// Visits the numbers of the statements in `run`, with the effects that they have.
+    #[inline]
+    pub(super) fn each(&self, Run(run): Run, visit: &mut impl FnMut(u32, Effect)) {
+        let mut unpacked = |packed: u32| {
+            visit(packed >> 1, if packed & 1 == 0 { Effect::Deny } else { Effect::Allow });
         };
         if run & SEVERAL == 0 {
-            return of_effect(run);
+            return unpacked(run);
         }
         let at = (run & !SEVERAL) as usize;
         if let Some([count, numbers @ ..]) = self.0.get(at..) {
-            numbers.iter().take(*count as usize).for_each(|packed| of_effect(*packed));
+            numbers.iter().take(*count as usize).for_each(|packed| unpacked(*packed));
         }
     }
 

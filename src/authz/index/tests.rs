@@ -34,8 +34,10 @@ fn matches(statement: &Statement, action: &str, resource: &str) -> bool {
 /// Numbers of the candidates for a request that have an effect.
 fn candidates(index: &Index, action: &str, resource: &str, effect: Effect) -> BTreeSet<u32> {
     let mut found = BTreeSet::new();
-    index.candidates(&Lookup::new(action, resource), effect, &mut |number| {
-        found.insert(number);
+    index.candidates(&Lookup::new(action, resource), &mut |number, of_effect| {
+        if of_effect == effect {
+            found.insert(number);
+        }
     });
     found
 }

@@ -24,10 +24,11 @@ pub(in crate::authz) struct Lookup<'r> {
 
 impl<'r> Lookup<'r> {
     pub(in crate::authz) fn new(action: &str, resource: &'r str) -> Self {
+        let hashing = &*HASHING;
         Self {
-            action: hash(action.as_bytes()),
-            service: service(action).map(hash),
-            resource: hash(resource.as_bytes()),
+            action: hash_by(hashing, action.as_bytes()),
+            service: service(action).map(|service| hash_by(hashing, service)),
+            resource: hash_by(hashing, resource.as_bytes()),
             text: resource.as_bytes(),
         }
     }
@@ -41,12 +42,20 @@ pub(super) fn service(action: &str) -> Option<&[u8]> {
 
 /// The hash of `text` without letter case.
 pub(super) fn hash(text: &[u8]) -> u64 {
-    let mut hasher = HASHING.build_hasher();
-    let (words, rest) = text.as_chunks::<8>();
-    words.iter().for_each(|word| hasher.write_u64(lower(u64::from_le_bytes(*word))));
-    let mut last = [0; 8];
-    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    hasher.write_u64(lower(u64::from_le_bytes(last)));
+    hash_by(&HASHING, text)
+}
+
+/// So many letters are hashed at once.
+const WIDE: usize = 16;
+
+#[inline]
+fn hash_by(hashing: &RandomState, text: &[u8]) -> u64 {
+    let mut hasher = hashing.build_hasher();
+    let (most, rest) = text.as_chunks::<WIDE>();
+    most.iter().for_each(|letters| hasher.write_u128(lower(u128::from_ne_bytes(*letters))));
+    if !rest.is_empty() {
+        hasher.write_u128(lower(ending(text)));
+    }
     hasher.write_usize(text.len());
     hasher.finish()
 }
@@ -56,15 +65,30 @@ pub(super) const fn join(action: u64, resource: u64) -> u64 {
     action.rotate_left(23) ^ resource
 }
 
-/// Eight letters in lower case at once.
-const fn lower(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 0xff;
-    let low = word & (0x7f * ONES);
+/// The last letters of a text, or all of a shorter one: its beginning and its end, which may have letters in common.
+#[inline]
+fn ending(text: &[u8]) -> u128 {
+    let both = |first: u64, last: u64| u128::from(first) | u128::from(last) << 64;
+    if let Some(last) = text.last_chunk() {
+        u128::from_ne_bytes(*last)
+    } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        both(u64::from_ne_bytes(*first), u64::from_ne_bytes(*last))
+    } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        both(u32::from_ne_bytes(*first).into(), u32::from_ne_bytes(*last).into())
+    } else {
+        text.iter().fold(0, |letters, letter| letters << 8 | u128::from(*letter))
+    }
+}
+
+/// Sixteen letters in lower case at once.
+const fn lower(letters: u128) -> u128 {
+    const ONES: u128 = u128::MAX / 0xff;
+    let low = letters & (0x7f * ONES);
     // The high bit of each byte says whether it is beyond `Z`, and whether it is from `A` on.
-    let beyond = low + (0x7f - b'Z' as u64) * ONES;
-    let from = low + (0x80 - b'A' as u64) * ONES;
-    let upper = (from ^ beyond) & !word & (0x80 * ONES);
-    word | (upper >> 2)
+    let beyond = low + (0x7f - b'Z' as u128) * ONES;
+    let from = low + (0x80 - b'A' as u128) * ONES;
+    let upper = (from ^ beyond) & !letters & (0x80 * ONES);
+    letters | (upper >> 2)
 }
 
 /// A text from a place on, or backwards from its end.
