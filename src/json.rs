@@ -4,11 +4,13 @@
 //! [`Span`], and members that appear twice stay visible instead of the last one winning.
 
 mod excerpt;
+mod mistakes;
 mod parse;
 mod text;
 mod tree;
 
 pub(crate) use excerpt::Excerpt;
+pub use mistakes::mistakes;
 pub use parse::{JsonError, JsonErrorKind, MAX_DEPTH, Syntax, parse};
 pub use text::{Position, SourceText, Span};
 pub use tree::{Kind, Member, Value};

@@ -70,12 +70,11 @@ impl<'a> Reader<'a> {
             self.refuse(Code::TooLong, Span::new(0, 0), message, help);
         }
         let syntax = if self.dialect.comments { Syntax::Lenient } else { Syntax::Strict };
-        let root = match json::parse(self.source, syntax) {
-            Ok(root) => root,
-            Err(error) => {
+        let Ok(root) = json::parse(self.source, syntax) else {
+            for error in json::mistakes(self.source, syntax) {
                 self.refuse(Code::NotJson, error.span, error.to_string(), error.kind.help().unwrap_or_default());
-                return None;
             }
+            return None;
         };
         let Kind::Object(members) = &root.kind else {
             let help = "write {\"Version\": \"1\", \"Statement\": [ … ]}";

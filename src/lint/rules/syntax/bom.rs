@@ -41,10 +41,10 @@ rule! {
 }
 
 fn check(mistake: &policy::Finding, subject: &Subject<'_>, found: &mut Findings) -> bool {
-    if !subject.source().text().starts_with('\u{feff}') {
+    let mark = Span::new(0, '\u{feff}'.len_utf8());
+    if mistake.span != mark || !subject.source().text().starts_with('\u{feff}') {
         return false;
     }
-    let mark = Span::new(0, '\u{feff}'.len_utf8());
     relabel(mistake, found).fix("take it away", [Edit::delete(mark)]);
     true
 }
