@@ -1,5 +1,7 @@
 //! RAM300 to 399: `Action` and `NotAction`.
 
+mod aliases;
+mod deprecated_or_aliased;
 mod format;
 mod mid_wildcard;
 mod missing_dependent_action;
@@ -21,6 +23,7 @@ pub(super) static RULES: &[&Rule] = &[
     &format::RULE,
     &unknown_service::RULE,
     &unknown_action::RULE,
+    &deprecated_or_aliased::RULE,
     &wildcard_in_service::RULE,
     &service_wildcard::RULE,
     &star::RULE,

@@ -31,7 +31,7 @@ rule! {
     /// ```
     ///
     /// ## Limits
-    /// Only a Deny that holds without a condition counts. The twins are data, `src/lint/data/twins.toml`.
+    /// Only a Deny that holds without a condition, and keeps from the action on every resource that is allowed, counts. The twins are data, `src/lint/data/twins.toml`.
     ///
     /// ## References
     /// - RAM, [policy elements](https://www.alibabacloud.com/help/en/ram/policy-elements), on `Action`
