@@ -5,10 +5,13 @@ use super::{JsonError, JsonErrorKind, SourceText, Span, Syntax, parse};
 /// How many mistakes of a text are told.
 const MOST: usize = 20;
 
+/// How often a text is read for them.
+const MOST_ROUNDS: usize = 200;
+
 /// Every place where `source` is not JSON of the given syntax, in text order; nothing where it is.
 ///
-/// Behind a mistake the text is read on as if it were mended in the one way there is. Where there is none, as with a
-/// bracket that is not closed, it is the last that is told.
+/// Behind a mistake the text is read on as if it were mended in the one way there is. Where there is none, as with a bracket
+/// that is not closed, it is the last that is told. Of comments, and of each space that JSON does not know, only the first is.
 ///
 /// ```
 /// use ramgate::json::{self, SourceText, Syntax};
@@ -22,12 +25,18 @@ const MOST: usize = 20;
 pub fn mistakes(source: &SourceText, syntax: Syntax) -> Vec<JsonError> {
     let mut found: Vec<JsonError> = Vec::new();
     let mut text = source.text().to_owned();
-    while let Err(error) = parse(&SourceText::new(source.name(), text.as_str()), syntax) {
-        if found.len() == MOST || found.iter().any(|other| other.span == error.span && other.kind == error.kind) {
+    for _ in 0..MOST_ROUNDS {
+        let Err(error) = parse(&SourceText::new(source.name(), text.as_str()), syntax) else { break };
+        let stuck = found.iter().any(|other| other.span == error.span && other.kind == error.kind);
+        if found.len() == MOST || stuck {
             break;
         }
         let mended = mended(&text, &error);
-        found.push(error);
+        // Whoever hears of one of these finds the others.
+        let is_habit = matches!(error.kind, JsonErrorKind::Comment | JsonErrorKind::ForeignSpace(_));
+        if !is_habit || found.iter().all(|other| other.kind != error.kind) {
+            found.push(error);
+        }
         match mended {
             Some(mended) => text = mended,
             None => break,
@@ -103,6 +112,10 @@ mod tests {
             (
                 "{\"a\": \"\\q\", \"b\": \"\t\",, \"c\": 1}",
                 &["1:8 InvalidEscape", "1:19 ControlCharacter(9)", "1:22 Unexpected"],
+            ),
+            (
+                "// x\n{// y\n\"a\":\u{a0}1,\u{a0}\u{3000}\"b\":\u{a0}[2,]}",
+                &["1:1 Comment", "3:5 ForeignSpace(160)", "3:9 ForeignSpace(12288)", "3:17 TrailingComma"],
             ),
             // What is missing here may be anything.
             ("{\"a\": [1,, \"b\": 'c, \"d\": [1,]", &["1:10 Unexpected", "1:15 Unexpected"]),
