@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::digest;
+use foldhash::fast::RandomState;
 use jiff::Timestamp;
 
 use super::journal::{Entries, Entry, Journal};
@@ -41,7 +42,8 @@ struct State {
 
 #[derive(Debug, Default)]
 struct Share {
-    known: HashSet<NonceDigest>,
+    /// Digests are spread evenly already, and which ones collide is the secret of the process.
+    known: HashSet<NonceDigest, RandomState>,
     ends: BinaryHeap<Reverse<(Timestamp, NonceDigest)>>,
 }
 

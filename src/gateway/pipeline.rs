@@ -90,9 +90,9 @@ impl Pipeline {
         record: &mut Record,
     ) -> Result<Answer, Refusal> {
         let permitted = self.permit_by(snapshot, received, record).await?;
-        let nonce = uuid::Uuid::new_v4().to_string();
+        let (nonce, mut text) = (uuid::Uuid::new_v4(), uuid::Uuid::encode_buffer());
         // What cannot be sent needs no intent.
-        let outbound = permitted.sign(Timestamp::now(), &nonce)?;
+        let outbound = permitted.sign(Timestamp::now(), nonce.hyphenated().encode_lower(&mut text))?;
         record.before_forwarding().await?;
         Ok(outbound.forward(record).await?)
     }

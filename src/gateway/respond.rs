@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::header::{
+    ALT_SVC, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, TE,
+    TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
 use http::{Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -30,16 +33,16 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// Headers of one connection, which are not passed on (RFC 9110, 7.6.1), and `alt-svc`, which would show callers a way
 /// around the gate.
-const NOT_PASSED_ON: [&str; 9] = [
-    "connection",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "alt-svc",
+static NOT_PASSED_ON: [HeaderName; 9] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    PROXY_AUTHENTICATE,
+    HeaderName::from_static("proxy-connection"),
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+    ALT_SVC,
 ];
 
 /// What a refusal is told to: its caller.
@@ -69,7 +72,7 @@ pub(super) fn forwarded(answer: Answer, request_id: &str) -> Response<Full<Bytes
     for name in named {
         headers.remove(name);
     }
-    for name in NOT_PASSED_ON {
+    for name in &NOT_PASSED_ON {
         headers.remove(name);
     }
     // The body is whole here, and its length is told anew.

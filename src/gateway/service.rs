@@ -110,11 +110,11 @@ impl Service {
             return refuse(&refusal, &mut record, &snapshot, &connection, format);
         };
         let received = Received { request, connection: Arc::clone(&connection), origin, at: Timestamp::now() };
-        let call = Arc::clone(&self).carry_out(Arc::clone(&snapshot), received, record, turn, format);
+        let call = Arc::clone(&self).carry_out(snapshot, received, record, turn, format);
         call.await.unwrap_or_else(|error| {
             tracing::error!(%error, request_id, "a call broke off");
             let refusal = Refusal::Internal { reason: error.to_string() };
-            respond(&refusal, &request_id, &snapshot, &connection, None, format)
+            respond(&refusal, &request_id, &self.pipeline.snapshot(), &connection, None, format)
         })
     }
 

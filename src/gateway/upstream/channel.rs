@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
@@ -124,23 +124,25 @@ impl Channel {
 }
 
 fn request(signed: SignedRequest) -> Result<Request<Full<Bytes>>, http::Error> {
+    let mut headers = HeaderMap::with_capacity(signed.headers.len() + 1);
     // Told even for an empty body, as SDKs do: some servers refuse a POST without a length.
-    let mut request = Request::builder()
-        .method(signed.method)
-        .uri(signed.target)
-        .header(CONTENT_LENGTH, signed.body.len())
-        .body(Full::new(signed.body))?;
+    headers.insert(CONTENT_LENGTH, signed.body.len().into());
     for (name, value) in signed.headers {
         let mut value = HeaderValue::try_from(value)?;
         value.set_sensitive(matches!(&*name, "authorization" | "x-acs-security-token" | METADATA_TOKEN));
-        request.headers_mut().insert(header_name(&name)?, value);
+        headers.insert(header_name(&name)?, value);
     }
+    let mut request = Request::builder().method(signed.method).uri(signed.target).body(Full::new(signed.body))?;
+    *request.headers_mut() = headers;
     Ok(request)
 }
 
 /// `name` as the name of a header. Those of a signed call take no memory.
 fn header_name(name: &str) -> Result<HeaderName, http::Error> {
-    static SIGNED: [HeaderName; 7] = [
+    static SIGNED: [HeaderName; 10] = [
+        ACCEPT,
+        AUTHORIZATION,
+        HOST,
         HeaderName::from_static("x-acs-accesskey-id"),
         HeaderName::from_static("x-acs-action"),
         HeaderName::from_static("x-acs-content-sha256"),
