@@ -3,7 +3,7 @@
 mod configuration;
 mod plan;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Format;
 use crate::json::SourceText;
@@ -54,7 +54,8 @@ impl Holdings {
     /// What the files of one configuration of Terraform say, which are those of one folder, or one plan.
     ///
     /// What a configuration attaches once for each element of a list, or only where something holds, is left out, and so
-    /// are policies that are no resource of the files.
+    /// are policies that are no resource of the files. Files that declare a resource twice are no configuration, and say
+    /// nothing.
     #[must_use]
     pub fn of(files: &[SourceText]) -> Self {
         let declared = files.iter().flat_map(|file| match Format::of_name(file.name()) {
@@ -62,6 +63,11 @@ impl Holdings {
             _ => plan::declared(file),
         });
         let module = Module { declared: declared.collect() };
+        // Terraform takes no resource twice: such files are not one configuration, whatever folder they are in.
+        let addresses: BTreeSet<&str> = module.declared.iter().map(|resource| resource.address.as_str()).collect();
+        if addresses.len() < module.declared.len() {
+            return Self::default();
+        }
         let roles = module.declared.iter().filter(|resource| resource.kind == "alicloud_ram_role");
         let trusts = roles.map(|role| (role.address.clone(), role.document.clone())).collect();
         Self { attachments: module.attachments(), trusts }

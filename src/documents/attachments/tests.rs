@@ -121,6 +121,17 @@ resource "alicloud_ram_user_policy_attachment" "elsewhere" {
 }
 
 #[test]
+fn files_that_declare_a_resource_twice_are_no_configuration() {
+    let attachment = r#"resource "alicloud_ram_user_policy_attachment" "a" {
+  policy_name = "look"
+  policy_type = "Custom"
+  user_name   = "alice"
+}"#;
+    assert_eq!(shown(&[("policies.tf", POLICIES), ("a.tf", attachment)]).len(), 1);
+    assert_eq!(shown(&[("policies.tf", POLICIES), ("a.tf", attachment), ("b.tf", attachment)]), Vec::<String>::new());
+}
+
+#[test]
 fn a_plan_says_it_by_names() {
     let plan = r#"{"format_version": "1.2", "planned_values": {"root_module": {"resources": [
   {"address": "alicloud_ram_policy.deploy", "mode": "managed", "type": "alicloud_ram_policy",
