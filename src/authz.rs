@@ -15,7 +15,9 @@
 //! | [`PolicySet`]'s `add_…` and `set_…` | reads one document |
 //! | `decide`, `observe` | a look at each statement whose action and resource could match, among those of the principal and of the control policies up to the root; `decide` copies nothing |
 //! | `decide_checks`, `observe_checks` | a decision for each check of the call |
-//! | `explain`, `explain_checks` | a look at every statement, and a copy of what is told of each |
+//! | `explain` | at most five times that of `decide`: it keeps references to the statements that were looked at |
+//! | [`Explanation::to_trace`] | a copy of what is told of each of these |
+//! | `trace` | a look at every statement, and a copy of what is told of each |
 //! | `grants` | a decision for each Allow that applies, up to 32, each over policies put together for it |
 //! | `near_misses` | decisions over changed policies, within the bounds of a [`Search`] |
 //! | [`Authorizer::unsupplied_keys`] | a look at every condition of the world |
@@ -25,6 +27,7 @@ mod authorizer;
 mod checks;
 mod decision;
 mod evaluate;
+mod explanation;
 mod given;
 mod grants;
 mod index;
@@ -43,6 +46,7 @@ pub use authorizer::{Authorizer, AuthzError};
 pub use checks::{CheckDecision, Verdict, decide_each, group_value, resource_keys, stated_group};
 pub use decision::{Decision, Outcome, PolicyType, StatementRef};
 pub use evaluate::{Applicable, ControlNode, Exemption, GroupPolicies, evaluate};
+pub use explanation::{ExplainedStage, Explanation};
 pub use given::{GivenKeys, InvalidGivenKeys};
 pub use grants::{Grant, Grants};
 pub use near_miss::{Change, GivenValue, NearMiss, NearMisses, Placed, Search};

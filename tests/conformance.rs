@@ -307,7 +307,7 @@ fn decide(case: &Case, set: &PolicySet) -> Result<Expectation, String> {
         },
     };
     let decision = set.decide(&request).to_decision();
-    let (explained, trace) = set.explain(&request);
+    let (explained, trace) = set.trace(&request);
     if explained != decision {
         return Err(format!("the explanation comes to another decision:\n{trace}"));
     }

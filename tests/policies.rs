@@ -140,7 +140,7 @@ fn the_example_policies_decide_as_expected() {
         } else {
             Known::Known(expectation.resource_group.clone())
         };
-        let (decision, trace) = policy_set(&expectation.policies).explain(&Request {
+        let (decision, trace) = policy_set(&expectation.policies).trace(&Request {
             principal: &principal,
             action: &expectation.action,
             resource: &expectation.resource,
@@ -274,7 +274,7 @@ fn the_example_world_decides_as_its_first_lines_say() {
         for (key, value) in tags {
             context.set(&format!("acs:ResourceTag/{key}"), value.as_str());
         }
-        let (decision, trace) = authorizer.explain(&Request {
+        let (decision, trace) = authorizer.trace(&Request {
             principal: &principal,
             action: &format!("polardb:{operation}"),
             resource: &format!("acs:polardb:{}:{ACCOUNT}:dbcluster/{cluster}", resource.region),

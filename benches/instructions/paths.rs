@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request};
 use jiff::Timestamp;
 use ramgate::authn::{Caller, Hosts, KeyRing, NonceMemory, Verifier};
-use ramgate::authz::{Authorizer, Outcome};
+use ramgate::authz::{self, Authorizer, Outcome, PolicySet};
 use ramgate::catalog::{ApiCall, Catalog, Checks, Facts, Parameters};
 use ramgate::gateway::audit::{Log, Stream};
 use ramgate::gateway::config::{Audit, Network};
@@ -45,8 +45,14 @@ pub fn all() -> Vec<Path> {
         of("decide/1000/allow", decide(1000, Outcome::Allow)),
         of("decide/1000/implicit", decide(1000, Outcome::ImplicitDeny)),
         of("decide/1000/explicit", decide(1000, Outcome::ExplicitDeny)),
-        of("explain/10", Box::new(|| explain(10))),
-        of("explain/1000", Box::new(|| explain(1000))),
+        of("explain/10", Box::new(|| explain(10, |policies, request| drop(policies.explain(request))))),
+        of("explain/1000", Box::new(|| explain(1000, |policies, request| drop(policies.explain(request))))),
+        of("explain/10000", Box::new(|| explain(10_000, |policies, request| drop(policies.explain(request))))),
+        of(
+            "explain/1000/told",
+            Box::new(|| explain(1000, |policies, request| drop(policies.explain(request).to_trace()))),
+        ),
+        of("explain/1000/every", Box::new(|| explain(1000, |policies, request| drop(policies.trace(request))))),
         of("lint/file", Box::new(lint)),
         of("gate/01 head", Box::new(|| with_gate(|_, calls| path(|| calls.head(), |head| parsed(&head))))),
         of(
@@ -88,7 +94,7 @@ fn decide(statements: usize, outcome: Outcome) {
     path(|| turn.next().unwrap(), |request| policies.decide(&request));
 }
 
-fn explain(statements: usize) {
+fn explain(statements: usize, explain: impl Fn(&PolicySet, &authz::Request<'_>)) {
     let mut mix = Mix::new(statements);
     let policies = mix.policy_set();
     let principal = mix::principal();
@@ -96,7 +102,7 @@ fn explain(statements: usize) {
     let calls = mix.calls(usize::try_from(TIMES).unwrap(), decide);
     let contexts: Vec<_> = calls.iter().map(mix::Call::context).collect();
     let mut turn = calls.iter().zip(&contexts).map(|(call, context)| call.request(&principal, context)).cycle();
-    path(|| turn.next().unwrap(), |request| policies.explain(&request));
+    path(|| turn.next().unwrap(), |request| explain(&policies, &request));
 }
 
 fn lint() {

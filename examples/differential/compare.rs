@@ -23,7 +23,7 @@ pub fn engine(world: &World) -> Option<Decide<'_>> {
 /// As [`engine`], by way of the explanation.
 pub fn explained(world: &World) -> Option<Decide<'_>> {
     let authorizer = Authorizer::new(world).ok()?;
-    Some(Box::new(move |request| authorizer.explain(request).0))
+    Some(Box::new(move |request| authorizer.trace(request).0))
 }
 
 /// How often each outcome was decided alike.

@@ -96,6 +96,6 @@ fn ask(policies: &PolicySet, kind: PolicyKind, action: &str, resource: &str, key
         let answer = reference::decide(&reference::Policies::of(&policies.applicable()), &request);
         let decision = policies.decide(&request).to_decision();
         assert_eq!(answer.difference(&decision), None, "{request:?}");
-        assert_eq!(policies.explain(&request).0, decision, "as it is explained: {request:?}");
+        assert_eq!(policies.trace(&request).0, decision, "as it is explained: {request:?}");
     }
 }

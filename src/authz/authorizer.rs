@@ -6,8 +6,8 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::{
-    Applicable, ControlNode, Decision, Exemption, GroupPolicies, Mode, Observer, Outcome, PolicyList, PolicyType,
-    Request, Ruling, Trace, evaluate,
+    Applicable, ControlNode, Decision, Exemption, Explanation, GroupPolicies, Mode, Observer, Outcome, PolicyList,
+    PolicyType, Request, Ruling, Trace, evaluate,
 };
 use crate::identity::{Account, Attachment, PolicySource, PolicyStore, Principal, Scope, World};
 use crate::policy::{Arn, PolicyKind};
@@ -157,16 +157,23 @@ impl Authorizer {
         self.rule(request, &mut ())
     }
 
-    /// Decides `request` and tells how.
+    /// Decides `request` and tells how, of every statement that can be about its action and resource. It copies nothing of
+    /// the policies: what it takes is what a decision takes and a little for each of these statements.
     #[must_use]
-    pub fn explain(&self, request: &Request<'_>) -> (Decision, Trace) {
+    pub fn explain<'w, 'r>(&'w self, request: &Request<'r>) -> Explanation<'w, 'r> {
+        Explanation::of(request, |watching| self.rule(request, watching))
+    }
+
+    /// Decides `request` and tells how, of every statement. It looks at each of them.
+    #[must_use]
+    pub fn trace(&self, request: &Request<'_>) -> (Decision, Trace) {
         let mut trace = Trace::new(request);
         let decision = self.observe(request, &mut trace);
         (decision, trace)
     }
 
     /// Decides `request` while `observer` watches.
-    pub fn observe(&self, request: &Request<'_>, observer: &mut impl Observer) -> Decision {
+    pub fn observe<'w>(&'w self, request: &Request<'_>, observer: &mut impl Observer<'w>) -> Decision {
         self.rule(request, observer).to_decision()
     }
 
@@ -186,7 +193,7 @@ impl Authorizer {
         rulings
     }
 
-    fn rule(&self, request: &Request<'_>, observer: &mut impl Observer) -> Ruling<'_> {
+    fn rule<'w>(&'w self, request: &Request<'_>, observer: &mut impl Observer<'w>) -> Ruling<'w> {
         self.rule_for(self.own(request.principal), request, observer)
     }
 
@@ -194,7 +201,7 @@ impl Authorizer {
         &'w self,
         own: Result<Own<'w>, Unknown>,
         request: &Request<'_>,
-        observer: &mut impl Observer,
+        observer: &mut impl Observer<'w>,
     ) -> Ruling<'w> {
         let ruling = match self.applicable_with(own, request) {
             Ok(applicable) => evaluate(&applicable, request, observer),

@@ -58,7 +58,7 @@ fn decide(set: &PolicySet, action: &str, resource: &str, context: &Context) -> O
 
 fn agreed(set: &PolicySet, request: &Request<'_>) -> Decision {
     let decision = set.decide(request).to_decision();
-    assert_eq!(set.explain(request).0, decision);
+    assert_eq!(set.trace(request).0, decision);
     assert_eq!(reference::decide(&reference::Policies::of(&set.applicable()), request).difference(&decision), None);
     decision
 }
@@ -441,7 +441,7 @@ fn engines_row_34_an_explanation_names_what_decided() {
         context: &Context::unknown(),
         mode: Mode::General,
     };
-    let (decision, trace) = set.explain(&request);
+    let (decision, trace) = set.trace(&request);
     assert_eq!(decision, agreed(&set, &request));
     assert_eq!(decision.determining.map(|statement| statement.index), Some(1));
     assert!(trace.to_string().contains("cannot be read"), "{trace}");

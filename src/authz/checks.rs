@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Authorizer, Decision, Mode, Observer, Outcome, PolicySet, PolicyType, Request, Trace};
+use super::{Authorizer, Decision, Mode, Observer, Outcome, PolicyType, Request};
 use crate::catalog::{Check, Checks, Known, Requirement};
 use crate::identity::Principal;
 use crate::policy::{Context, ContextValue};
@@ -99,45 +99,15 @@ impl Authorizer {
     }
 
     /// Decides every check of a call while `observer` watches.
-    pub fn observe_checks(
-        &self,
+    pub fn observe_checks<'w>(
+        &'w self,
         principal: &Principal,
         checks: &Checks,
         context: &Context,
-        observer: &mut impl Observer,
+        observer: &mut impl Observer<'w>,
     ) -> Verdict {
         decide_each(principal, checks, context, |_, request| self.observe(request, observer))
     }
-
-    /// Decides every check of a call and tells how, with one trace for each check in their order.
-    #[must_use]
-    pub fn explain_checks(&self, principal: &Principal, checks: &Checks, context: &Context) -> (Verdict, Vec<Trace>) {
-        explain(principal, checks, context, |request| self.explain(request))
-    }
-}
-
-impl PolicySet {
-    /// As [`Authorizer::explain_checks`], for the policies of this set.
-    #[must_use]
-    pub fn explain_checks(&self, principal: &Principal, checks: &Checks, context: &Context) -> (Verdict, Vec<Trace>) {
-        explain(principal, checks, context, |request| self.explain(request))
-    }
-}
-
-/// Judges a call by `decide` and keeps its traces.
-fn explain(
-    principal: &Principal,
-    checks: &Checks,
-    context: &Context,
-    mut decide: impl FnMut(&Request<'_>) -> (Decision, Trace),
-) -> (Verdict, Vec<Trace>) {
-    let mut traces = Vec::with_capacity(checks.checks.len());
-    let verdict = decide_each(principal, checks, context, |_, request| {
-        let (decision, trace) = decide(request);
-        traces.push(trace);
-        decision
-    });
-    (verdict, traces)
 }
 
 /// Puts every check of a call to `decide` as a request of its own, for whoever wants more of each than its decision.

@@ -76,7 +76,7 @@ pub struct Applicable<'p> {
 ///
 /// What it takes depends on how many statements can be about the action and the resource, and on the number of directory
 /// nodes, and hardly on how many statements there are; without an observer it needs no memory.
-pub fn evaluate<'p>(policies: &Applicable<'p>, request: &Request<'_>, observer: &mut impl Observer) -> Ruling<'p> {
+pub fn evaluate<'p>(policies: &Applicable<'p>, request: &Request<'_>, observer: &mut impl Observer<'p>) -> Ruling<'p> {
     let lookup = Lookup::new(request.action, request.resource);
     let unit = &mut Unit { request, names: names(request.principal), lookup, observer };
     if unit.request.mode == Mode::General && unit.request.action.eq_ignore_ascii_case("sts:GetCallerIdentity") {
@@ -142,7 +142,7 @@ fn exemption(policies: &Applicable<'_>, request: &Request<'_>) -> Option<&'stati
 }
 
 /// Step 3 A: account scope, and only where that is silent the scope of the resource's group.
-fn identity<'p>(policies: &Applicable<'p>, unit: &mut Unit<'_, impl Observer>) -> Ruling<'p> {
+fn identity<'p>(policies: &Applicable<'p>, unit: &mut Unit<'_, impl Observer<'p>>) -> Ruling<'p> {
     let level = PolicyType::AccountLevelIdentityBasedPolicy;
     if let Principal::Owner { account } = unit.request.principal {
         let own = unit.request.owner_account() == Some(account);
@@ -183,7 +183,7 @@ fn identity<'p>(policies: &Applicable<'p>, unit: &mut Unit<'_, impl Observer>) -
 }
 
 /// The caller's own policies and the role's trust policy must both allow (7.4).
-fn assume_role<'p>(policies: &Applicable<'p>, unit: &mut Unit<'_, impl Observer>) -> Ruling<'p> {
+fn assume_role<'p>(policies: &Applicable<'p>, unit: &mut Unit<'_, impl Observer<'p>>) -> Ruling<'p> {
     let caller = match unit.request.principal {
         Principal::Owner { .. } => {
             unit.observer.rule("the owner of an account cannot assume a role");
@@ -216,9 +216,9 @@ struct Unit<'a, O> {
     observer: &'a mut O,
 }
 
-impl<O: Observer> Unit<'_, O> {
+impl<'p, O: Observer<'p>> Unit<'_, O> {
     /// Any Deny that applies, else any Allow that does, else an implicit deny (7.1).
-    fn decide<'p>(&mut self, policy_type: PolicyType, level: Option<&str>, policies: &'p PolicyList) -> Ruling<'p> {
+    fn decide(&mut self, policy_type: PolicyType, level: Option<&'p str>, policies: &'p PolicyList) -> Ruling<'p> {
         self.observer.stage(policy_type, level);
         let mut found = Found::default();
         let lookup = self.lookup;
@@ -231,13 +231,18 @@ impl<O: Observer> Unit<'_, O> {
                 allow => found.allow = allow,
             }
         } else {
-            policies.candidates(&lookup).for_each(|placed| self.look(placed, &mut found));
+            let mut left = policies.statement_count();
+            for placed in policies.candidates(&lookup) {
+                self.look(placed, &mut found);
+                left = left.saturating_sub(1);
+            }
+            self.observer.ruled_out(left);
         }
         self.staged(policy_type, &found)
     }
 
     /// The same of one policy, or of none.
-    fn decide_one<'p>(&mut self, policy_type: PolicyType, policy: Option<&'p Arc<PolicySource>>) -> Ruling<'p> {
+    fn decide_one(&mut self, policy_type: PolicyType, policy: Option<&'p Arc<PolicySource>>) -> Ruling<'p> {
         self.observer.stage(policy_type, None);
         let mut found = Found::default();
         if let Some(policy) = policy {
@@ -246,7 +251,7 @@ impl<O: Observer> Unit<'_, O> {
         self.staged(policy_type, &found)
     }
 
-    fn look<'p>(&mut self, (policy, statement): Placed<'p>, found: &mut Found<'p>) {
+    fn look(&mut self, (policy, statement): Placed<'p>, found: &mut Found<'p>) {
         let result = self.applies(statement);
         self.observer.statement(policy, statement, result);
         if result == StatementResult::Applies {
@@ -257,7 +262,7 @@ impl<O: Observer> Unit<'_, O> {
         }
     }
 
-    fn staged<'p>(&mut self, policy_type: PolicyType, found: &Found<'p>) -> Ruling<'p> {
+    fn staged(&mut self, policy_type: PolicyType, found: &Found<'p>) -> Ruling<'p> {
         let (outcome, determining) = match (found.deny, found.allow) {
             (Some(deny), _) => (Outcome::ExplicitDeny, Some(deny)),
             (None, Some(allow)) => (Outcome::Allow, Some(allow)),
@@ -267,7 +272,7 @@ impl<O: Observer> Unit<'_, O> {
         Ruling { determining, ..Ruling::without_statement(outcome, policy_type) }
     }
 
-    fn applies(&mut self, statement: &Statement) -> StatementResult {
+    fn applies(&mut self, statement: &'p Statement) -> StatementResult {
         if !statement.action().matches(self.request.action) {
             return StatementResult::OtherAction;
         }

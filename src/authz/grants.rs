@@ -86,7 +86,7 @@ struct Allows {
     found: Vec<Applying>,
 }
 
-impl Observer for Allows {
+impl Observer<'_> for Allows {
     const EVERY_STATEMENT: bool = true;
 
     fn stage(&mut self, policy_type: PolicyType, level: Option<&str>) {

@@ -60,6 +60,26 @@ fn statement() -> impl Strategy<Value = Value> {
     )
 }
 
+/// An explanation tells of its statements what a look at every one of them tells, and leaves out only such as are about another
+/// action or resource.
+fn assert_considered(considered: &Trace, every: &Trace) {
+    assert_eq!(considered.stages.len(), every.stages.len());
+    for (stage, every) in considered.stages.iter().zip(&every.stages) {
+        assert_eq!(
+            (stage.policy_type, &stage.level, stage.outcome, stage.rule),
+            (every.policy_type, &every.level, every.outcome, every.rule)
+        );
+        assert_eq!((stage.statements.len() + stage.ruled_out, 0), (every.statements.len(), every.ruled_out));
+        let mut told = stage.statements.iter().peekable();
+        for statement in &every.statements {
+            if told.next_if_eq(&statement).is_none() {
+                assert!(matches!(statement.result, StatementResult::OtherAction | StatementResult::OtherResource));
+            }
+        }
+        assert_eq!(told.next(), None);
+    }
+}
+
 fn statements() -> impl Strategy<Value = Vec<Value>> {
     vec(statement(), 1..5)
 }
@@ -240,7 +260,7 @@ proptest! {
     fn explaining_never_changes_the_decision(policies in policies(), question in question()) {
         asked(&policies, &question, &Form { split: None, key: TEAM }, |set, request| {
             let decision = set.decide(request).to_decision();
-            let (explained, trace) = set.explain(request);
+            let (explained, trace) = set.trace(request);
             assert_eq!(explained, decision);
             assert_eq!(set.observe(request, &mut (Trace::new(request), ConsultedKeys::default())), decision);
             let statements = || trace.stages.iter().flat_map(|stage| &stage.statements);
@@ -250,6 +270,9 @@ proptest! {
                 assert_eq!(unmatched, usize::from(traced.result != StatementResult::Applies && !unmet));
                 assert!(!unmet || traced.tests.last().is_some_and(|test| test.outcome != TracedOutcome::Met));
             }
+            let explanation = set.explain(request);
+            assert_eq!(explanation.decision(), decision);
+            assert_considered(&explanation.to_trace(), &trace);
             if let Some(determining) = decision.determining {
                 let named = |traced: &TracedStatement| traced.statement == determining;
                 assert!(statements().any(|traced| named(traced) && traced.result == StatementResult::Applies));

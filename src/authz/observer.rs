@@ -25,18 +25,22 @@ pub enum StatementResult {
 }
 
 /// Is told what the evaluator does, in its order. The default does nothing and costs nothing.
-pub trait Observer {
+///
+/// What it is told of policies lives as long as they do (`'p`), so that it can keep references instead of copies.
+pub trait Observer<'p> {
     /// Whether it wants to be told of every statement. Otherwise those whose action or resource cannot match may be left out.
     const EVERY_STATEMENT: bool = false;
     /// Whether it does not listen. Then what no longer can change the decision is left out too, and told of in no order.
     const IDLE: bool = false;
 
     /// A kind of policy is looked at; `level` says at which node or group, where there are several.
-    fn stage(&mut self, _policy_type: PolicyType, _level: Option<&str>) {}
+    fn stage(&mut self, _policy_type: PolicyType, _level: Option<&'p str>) {}
     /// A condition test was made.
-    fn test(&mut self, _test: &ConditionTest, _value: &ContextValue, _outcome: TestOutcome) {}
+    fn test(&mut self, _test: &'p ConditionTest, _value: &ContextValue, _outcome: TestOutcome) {}
     /// A statement was looked at; its tests came before.
-    fn statement(&mut self, _policy: &PolicySource, _statement: &Statement, _result: StatementResult) {}
+    fn statement(&mut self, _policy: &'p PolicySource, _statement: &'p Statement, _result: StatementResult) {}
+    /// So many statements of the stage were left out: their action or resource cannot match.
+    fn ruled_out(&mut self, _count: usize) {}
     /// What the stage came to.
     fn staged(&mut self, _outcome: Outcome) {}
     /// Something other than a statement decided.
@@ -44,7 +48,7 @@ pub trait Observer {
 }
 
 /// Watches nothing.
-impl Observer for () {
+impl Observer<'_> for () {
     const IDLE: bool = true;
 }
 
@@ -52,7 +56,7 @@ impl Observer for () {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConsultedKeys(pub BTreeSet<String>);
 
-impl Observer for ConsultedKeys {
+impl Observer<'_> for ConsultedKeys {
     fn test(&mut self, test: &ConditionTest, _value: &ContextValue, _outcome: TestOutcome) {
         if !self.0.contains(test.key()) {
             self.0.insert(test.key().to_owned());
@@ -61,23 +65,28 @@ impl Observer for ConsultedKeys {
 }
 
 /// Two observers at once.
-impl<A: Observer, B: Observer> Observer for (A, B) {
+impl<'p, A: Observer<'p>, B: Observer<'p>> Observer<'p> for (A, B) {
     const EVERY_STATEMENT: bool = A::EVERY_STATEMENT || B::EVERY_STATEMENT;
     const IDLE: bool = A::IDLE && B::IDLE;
 
-    fn stage(&mut self, policy_type: PolicyType, level: Option<&str>) {
+    fn stage(&mut self, policy_type: PolicyType, level: Option<&'p str>) {
         self.0.stage(policy_type, level);
         self.1.stage(policy_type, level);
     }
 
-    fn test(&mut self, test: &ConditionTest, value: &ContextValue, outcome: TestOutcome) {
+    fn test(&mut self, test: &'p ConditionTest, value: &ContextValue, outcome: TestOutcome) {
         self.0.test(test, value, outcome);
         self.1.test(test, value, outcome);
     }
 
-    fn statement(&mut self, policy: &PolicySource, statement: &Statement, result: StatementResult) {
+    fn statement(&mut self, policy: &'p PolicySource, statement: &'p Statement, result: StatementResult) {
         self.0.statement(policy, statement, result);
         self.1.statement(policy, statement, result);
+    }
+
+    fn ruled_out(&mut self, count: usize) {
+        self.0.ruled_out(count);
+        self.1.ruled_out(count);
     }
 
     fn staged(&mut self, outcome: Outcome) {

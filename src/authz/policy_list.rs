@@ -83,6 +83,11 @@ impl PolicyList {
         }
     }
 
+    /// How many statements there are.
+    pub(super) fn statement_count(&self) -> usize {
+        self.0.as_ref().map_or(0, |listed| listed.compiled().places.len())
+    }
+
     /// Every statement that can be about what `lookup` is made of, in their order.
     pub(super) fn candidates(&self, lookup: &Lookup<'_>) -> impl Iterator<Item = Placed<'_>> {
         let mut numbers = Vec::new();

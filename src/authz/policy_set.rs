@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Applicable, ControlNode, Decision, Exemption, GroupPolicies, Observer, PolicyList, Request, Ruling, Trace, evaluate,
+    Applicable, ControlNode, Decision, Exemption, Explanation, GroupPolicies, Observer, PolicyList, Request, Ruling,
+    Trace, evaluate,
 };
 use crate::identity::{PolicySource, Scope};
 use crate::json::SourceText;
@@ -134,16 +135,22 @@ impl PolicySet {
         evaluate(&self.applicable(), request, &mut ())
     }
 
-    /// Decides `request` and tells how.
+    /// As [`Authorizer::explain`](super::Authorizer::explain), by the policies of this set.
     #[must_use]
-    pub fn explain(&self, request: &Request<'_>) -> (Decision, Trace) {
+    pub fn explain<'p, 'r>(&'p self, request: &Request<'r>) -> Explanation<'p, 'r> {
+        Explanation::of(request, |watching| evaluate(&self.applicable(), request, watching))
+    }
+
+    /// Decides `request` and tells how, of every statement. It looks at each of them.
+    #[must_use]
+    pub fn trace(&self, request: &Request<'_>) -> (Decision, Trace) {
         let mut trace = Trace::new(request);
         let decision = self.observe(request, &mut trace);
         (decision, trace)
     }
 
     /// Decides `request` while `observer` watches.
-    pub fn observe(&self, request: &Request<'_>, observer: &mut impl Observer) -> Decision {
+    pub fn observe<'p>(&'p self, request: &Request<'_>, observer: &mut impl Observer<'p>) -> Decision {
         evaluate(&self.applicable(), request, observer).to_decision()
     }
 

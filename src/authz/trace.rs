@@ -53,6 +53,14 @@ pub struct TracedStage {
     /// Every statement that was looked at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub statements: Vec<TracedStatement>,
+    /// How many were not, since their action or resource cannot match.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub ruled_out: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// One statement before the request.
@@ -140,7 +148,7 @@ impl Trace {
     }
 }
 
-impl Observer for Trace {
+impl Observer<'_> for Trace {
     const EVERY_STATEMENT: bool = true;
 
     fn stage(&mut self, policy_type: PolicyType, level: Option<&str>) {
@@ -150,6 +158,7 @@ impl Observer for Trace {
             outcome: None,
             rule: None,
             statements: Vec::new(),
+            ruled_out: 0,
         });
     }
 
@@ -191,6 +200,12 @@ impl Observer for Trace {
         }
     }
 
+    fn ruled_out(&mut self, count: usize) {
+        if let Some(stage) = self.stages.last_mut() {
+            stage.ruled_out = count;
+        }
+    }
+
     fn staged(&mut self, outcome: Outcome) {
         if let Some(stage) = self.stages.last_mut() {
             stage.outcome = Some(outcome);
@@ -204,6 +219,7 @@ impl Observer for Trace {
             outcome: None,
             rule: Some(text),
             statements: Vec::new(),
+            ruled_out: 0,
         });
     }
 }

@@ -91,7 +91,12 @@ impl Decide {
         let policies = self.question.by.read()?;
         let mut traces = Vec::new();
         let put = self.question.put(&policies, |_, request| {
-            let (decision, trace) = policies.explain(request);
+            let (decision, trace) = if self.explain {
+                policies.trace(request)
+            } else {
+                let explanation = policies.explain(request);
+                (explanation.decision(), explanation.to_trace())
+            };
             traces.push(trace);
             decision
         })?;

@@ -145,7 +145,7 @@ fn exit(allowed: bool) -> Exit {
 }
 
 fn explain(policies: &Policies, request: &Request<'_>, requirement: Requirement) -> Explained {
-    let (decision, trace) = policies.explain(request);
+    let (decision, trace) = policies.trace(request);
     let allowed = decision.outcome == Outcome::Allow;
     let search = Search { requirement, ..Search::default() };
     Explained {

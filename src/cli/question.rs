@@ -12,8 +12,8 @@ use self::policy_files::PolicyFiles;
 use super::Exit;
 use super::output::{self, Format};
 use crate::authz::{
-    Authorizer, Decision, Grants, Mode, NearMisses, Observer, PolicySet, Request, Search, Trace, Verdict, decide_each,
-    group_value, stated_group,
+    Authorizer, Decision, Explanation, Grants, Mode, NearMisses, Observer, PolicySet, Request, Search, Trace, Verdict,
+    decide_each, group_value, stated_group,
 };
 use crate::catalog::{ApiCall, Catalog, Check, Checks, Facts, Parameters};
 use crate::identity::{Principal, World};
@@ -300,14 +300,22 @@ impl Policies {
         self.world().map(|world| world.inventory.facts()).unwrap_or_default()
     }
 
-    pub(super) fn explain(&self, request: &Request<'_>) -> (Decision, Trace) {
+    pub(super) fn explain<'r>(&self, request: &Request<'r>) -> Explanation<'_, 'r> {
         match self {
             Self::World { authorizer, .. } => authorizer.explain(request),
             Self::Files(policies) => policies.explain(request),
         }
     }
 
-    pub(super) fn observe(&self, request: &Request<'_>, observer: &mut impl Observer) -> Decision {
+    /// Tells of every statement.
+    pub(super) fn trace(&self, request: &Request<'_>) -> (Decision, Trace) {
+        match self {
+            Self::World { authorizer, .. } => authorizer.trace(request),
+            Self::Files(policies) => policies.trace(request),
+        }
+    }
+
+    pub(super) fn observe<'p>(&'p self, request: &Request<'_>, observer: &mut impl Observer<'p>) -> Decision {
         match self {
             Self::World { authorizer, .. } => authorizer.observe(request, observer),
             Self::Files(policies) => policies.observe(request, observer),

@@ -2,7 +2,7 @@
 
 use ramgate::authz::{
     Authorizer, AuthzError, Decision, KeySupply, Mode, Outcome, PolicyType, Request, Trace, UnsuppliedKey, Verdict,
-    resource_keys,
+    decide_each, resource_keys,
 };
 use ramgate::catalog::{Check, Checks, Known, Requirement};
 use ramgate::identity::{Principal, World};
@@ -131,7 +131,7 @@ fn ask(ask: &Ask<'_>) -> (Decision, Trace) {
         mode: ask.mode,
     };
     let authorizer = Authorizer::new(&world).unwrap();
-    let (decision, trace) = authorizer.explain(&request);
+    let (decision, trace) = authorizer.trace(&request);
     assert_eq!(authorizer.decide(&request).to_decision(), decision);
     let allocated = allocation_counter::measure(|| {
         std::hint::black_box(authorizer.decide(&request).outcome);
@@ -306,9 +306,12 @@ fn verdict(principal: &str, checks: Vec<Check>) -> Verdict {
     let authorizer = Authorizer::new(&world).unwrap();
     let principal = world.principal(principal).unwrap();
     let verdict = authorizer.decide_checks(&principal, &checks, &Context::new());
-    let (explained, traces) = authorizer.explain_checks(&principal, &checks, &Context::new());
+    let explained = decide_each(&principal, &checks, &Context::new(), |_, request| {
+        let explanation = authorizer.explain(request);
+        assert_eq!(explanation.to_trace().resource, request.resource);
+        explanation.decision()
+    });
     assert_eq!(explained, verdict);
-    assert_eq!(traces.len(), checks.checks.len());
     verdict
 }
 

@@ -51,7 +51,7 @@ pub(in super::super) struct Replayed {
 #[derive(Default)]
 struct Stages(Vec<Stage>);
 
-impl Observer for Stages {
+impl Observer<'_> for Stages {
     fn stage(&mut self, policy_type: PolicyType, level: Option<&str>) {
         let level = level.map(str::to_owned);
         self.0.push(Stage { policy_type, level, outcome: Outcome::ImplicitDeny });

@@ -71,7 +71,7 @@ fn explained(set: &PolicySet, action: &str, resource: &str, mode: Mode) -> Trace
         context: &context,
         mode,
     };
-    set.explain(&request).1
+    set.trace(&request).1
 }
 
 #[test]

@@ -33,11 +33,17 @@ impl fmt::Display for TracedStage {
         if let Some(outcome) = self.outcome {
             write!(f, ": {outcome}")?;
         }
-        if self.statements.is_empty() {
+        if self.statements.is_empty() && self.ruled_out == 0 {
             f.write_str(" (nothing is attached)")?;
         }
         writeln!(f)?;
-        self.statements.iter().try_for_each(|statement| write!(f, "{statement}"))
+        self.statements.iter().try_for_each(|statement| write!(f, "{statement}"))?;
+        let others = if self.statements.is_empty() { "" } else { "other " };
+        match self.ruled_out {
+            0 => Ok(()),
+            1 => writeln!(f, "    1 {others}statement is not about this action on this resource"),
+            count => writeln!(f, "    {count} {others}statements are not about this action on this resource"),
+        }
     }
 }
 

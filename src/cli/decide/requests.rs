@@ -256,9 +256,9 @@ impl Answering<'_> {
 
     fn ask(&self, question: &Question, request: &Request<'_>) -> (Decision, BTreeSet<String>, Option<Trace>) {
         if question.wants_trace() {
-            let (decision, trace) = self.policies.explain(request);
-            let unknown = trace.unknown_keys().into_iter().map(str::to_owned).collect();
-            return (decision, unknown, Some(trace));
+            let explanation = self.policies.explain(request);
+            let unknown = explanation.unknown_keys().into_iter().map(str::to_owned).collect();
+            return (explanation.decision(), unknown, Some(explanation.to_trace()));
         }
         let mut unknown = UnknownKeys::default();
         let decision = self.policies.observe(request, &mut unknown);
@@ -270,7 +270,7 @@ impl Answering<'_> {
 #[derive(Default)]
 struct UnknownKeys(BTreeSet<String>);
 
-impl Observer for UnknownKeys {
+impl Observer<'_> for UnknownKeys {
     fn test(&mut self, test: &ConditionTest, value: &ContextValue, _outcome: TestOutcome) {
         if *value == ContextValue::Unknown {
             self.0.insert(test.written_key().text.to_string());

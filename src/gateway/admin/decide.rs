@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::authz::{
     Asked, CheckDecision, Decision, InvalidGivenKeys, InvalidQuestion, Mode, Outcome, Question, Request, Trace,
-    group_value, stated_group,
+    decide_each, group_value, stated_group,
 };
 use crate::catalog::{ApiCall, Checks, Parameters, ResolutionError};
 use crate::gateway::Snapshot;
@@ -81,7 +81,12 @@ impl Asking<'_> {
             ("acs:ResourceTag/*", "the world's inventory"),
         ])?;
         let checks = self.checks(operation, parameters).await?;
-        let (verdict, traces) = snapshot.authorizer.explain_checks(principal, &checks, &context);
+        let mut traces = Vec::with_capacity(checks.checks.len());
+        let verdict = decide_each(principal, &checks, &context, |_, request| {
+            let explanation = snapshot.authorizer.explain(request);
+            traces.push(explanation.to_trace());
+            explanation.decision()
+        });
         Ok(Answer {
             allowed: verdict.is_allowed(),
             checks: Some(verdict.decisions),
@@ -129,7 +134,7 @@ impl Asking<'_> {
         let resource_group = stated_group(resource_group);
         context.set_value("acs:ResourceGroupId", group_value(&resource_group));
         context.set("acs:PrincipalARN", principal.arn());
-        let (decision, trace) = snapshot.authorizer.explain(&Request {
+        let explanation = snapshot.authorizer.explain(&Request {
             principal,
             action,
             resource,
@@ -138,7 +143,11 @@ impl Asking<'_> {
             context: &context,
             mode: Mode::of_action(action),
         });
-        Ok(Answer { allowed: decision.outcome == Outcome::Allow, decision: Some(decision), ..self.answer(vec![trace]) })
+        Ok(Answer {
+            allowed: explanation.ruling().outcome == Outcome::Allow,
+            decision: Some(explanation.decision()),
+            ..self.answer(vec![explanation.to_trace()])
+        })
     }
 
     fn answer(&self, traces: Vec<Trace>) -> Answer {
