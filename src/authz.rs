@@ -11,7 +11,8 @@
 //!
 //! | call | cost |
 //! |---|---|
-//! | [`Authorizer::new`] | once for each attachment of each user and role; policies are shared, and parsed before |
+//! | [`Authorizer::new`] | an index of each different list of policies that is attached; a few hundred nanoseconds for each principal |
+//! | [`Authorizer::after`] | an index of each list that names a policy which is another than before; the same for each principal |
 //! | [`PolicySet`]'s `add_…` and `set_…` | reads one document |
 //! | `decide`, `observe` | a look at each statement whose action and resource could match, among those of the principal and of the control policies up to the root; `decide` copies nothing |
 //! | `decide_checks`, `observe_checks` | a decision for each check of the call |
@@ -42,7 +43,7 @@ mod ruling;
 mod supply;
 mod trace;
 
-pub use authorizer::{Authorizer, AuthzError};
+pub use authorizer::{Authorizer, AuthzError, Reuse};
 pub use checks::{CheckDecision, Verdict, decide_each, group_value, resource_keys, stated_group};
 pub use decision::{Decision, Outcome, PolicyType, StatementRef};
 pub use evaluate::{Applicable, ControlNode, Exemption, GroupPolicies, evaluate};

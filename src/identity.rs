@@ -16,6 +16,6 @@ pub use principal_pattern::{InvalidPrincipalPattern, PrincipalPattern};
 pub use rate_limit::{Rate, RateLimit};
 pub use secret::SecretReference;
 pub use world::{
-    AccessKey, Account, Attachment, DirectoryNode, FULL_ALIYUN_ACCESS, Group, KeyHolder, KeyStatus, PolicySource,
-    PolicyStore, Role, Scope, Session, UnknownPrincipal, User, World, is_account_id,
+    AccessKey, Account, Attachment, Attachments, DirectoryNode, FULL_ALIYUN_ACCESS, Group, KeyHolder, KeyStatus,
+    PolicySource, PolicyStore, Role, Scope, Session, UnknownPrincipal, User, World, is_account_id,
 };

@@ -18,7 +18,7 @@ use std::path::Path;
 
 pub use policies::full_aliyun_access;
 
-use crate::identity::World;
+use crate::identity::{PolicyStore, World};
 use crate::json::{Position, SourceText, Span};
 use crate::policy::Dialect;
 
@@ -90,9 +90,18 @@ pub struct LoadErrors {
 /// # Errors
 /// [`LoadErrors`] with every mistake found, unreadable files among them.
 pub fn load(directory: &Path, dialect: &Dialect) -> Result<World, LoadErrors> {
+    load_after(directory, dialect, &PolicyStore::default())
+}
+
+/// Reads and checks the world in `directory` again: of policies whose files say what they said before, and stand where they stood,
+/// it has those of `before` and reads nothing anew. What it takes besides grows with the files.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_after(directory: &Path, dialect: &Dialect, before: &PolicyStore) -> Result<World, LoadErrors> {
     let mut unread = Vec::new();
     let Some(sources) = directory::read(directory, &mut unread) else { return Err(LoadErrors { mistakes: unread }) };
-    match load_sources(&sources, dialect) {
+    match load_sources_after(&sources, dialect, before) {
         Ok(world) if unread.is_empty() => Ok(world),
         Ok(_) => Err(LoadErrors { mistakes: unread }),
         Err(mut errors) => {
@@ -122,13 +131,26 @@ pub fn sources(directory: &Path) -> Result<WorldSources, LoadErrors> {
 /// # Errors
 /// [`LoadErrors`] with every mistake found.
 pub fn load_sources(sources: &WorldSources, dialect: &Dialect) -> Result<World, LoadErrors> {
+    load_sources_after(sources, dialect, &PolicyStore::default())
+}
+
+/// As [`load_after`], of a world whose texts are already at hand.
+///
+/// # Errors
+/// [`LoadErrors`] with every mistake found.
+pub fn load_sources_after(
+    sources: &WorldSources,
+    dialect: &Dialect,
+    before: &PolicyStore,
+) -> Result<World, LoadErrors> {
     let mut mistakes = Vec::new();
     // Without it nothing says which kind a policy is of.
     let Some(outline) = world_file::read(&sources.world, &sources.base, &mut mistakes) else {
         return Err(LoadErrors { mistakes });
     };
     let mut world = outline.world;
-    policies::read(&sources.policies, &outline.policy_references, dialect, &mut world, &sources.world, &mut mistakes);
+    let references = &outline.policy_references;
+    policies::read(&sources.policies, references, dialect, before, &mut world, &sources.world, &mut mistakes);
     if let Some(limits) = &sources.limits {
         world.rate_limits = limits_file::read(limits, &mut mistakes);
     }

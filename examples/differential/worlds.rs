@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use ramgate::authz::Mode;
 use ramgate::catalog::Known;
-use ramgate::identity::{Account, Attachment, DirectoryNode, Group, Principal, Role, Scope, User, World};
+use ramgate::identity::{Account, Attachment, Attachments, DirectoryNode, Group, Principal, Role, Scope, User, World};
 use ramgate::json::SourceText;
 use ramgate::policy::{Context, ContextValue, Dialect, Document, Operator, PolicyKind};
 use serde_json::{Map, Value, json};
@@ -408,7 +408,7 @@ impl Maker {
         (0..self.choices.below(most + 1)).map(|_| self.pick(from).to_owned()).collect()
     }
 
-    fn attachments(&mut self, most: usize) -> Vec<Attachment> {
+    fn attachments(&mut self, most: usize) -> Attachments {
         let names = self.names(&["i0", "i1", "i2", "i3"], most);
         let attachments = names.into_iter().map(|policy| {
             let scope = match self.choices.below(4) {
@@ -640,11 +640,11 @@ pub fn world_of(made: &Made, written: &[Written]) -> Option<World> {
     world.resource_policies.retain(keep);
     world.directory.values_mut().for_each(|node| node.attachments.retain(keep));
     for account in world.accounts.values_mut() {
-        let groups = account.groups.values_mut().map(|group| &mut group.attachments);
-        let users = account.users.values_mut().map(|user| &mut user.attachments);
-        groups.chain(users).for_each(|attachments| attachments.retain(|attachment| keep(&attachment.policy)));
+        let kept = |all: &Attachments| all.iter().filter(|attachment| keep(&attachment.policy)).cloned().collect();
+        account.groups.values_mut().for_each(|group| group.attachments = kept(&group.attachments));
+        account.users.values_mut().for_each(|user| user.attachments = kept(&user.attachments));
         for role in account.roles.values_mut() {
-            role.attachments.retain(|attachment| keep(&attachment.policy));
+            role.attachments = kept(&role.attachments);
             role.trust = role.trust.take().filter(keep);
         }
     }

@@ -9,7 +9,7 @@ use super::{
     Applicable, ControlNode, Decision, Exemption, Explanation, GroupPolicies, Mode, Observer, Outcome, PolicyList,
     PolicyType, Request, Ruling, Trace, evaluate,
 };
-use crate::identity::{Account, Attachment, PolicySource, PolicyStore, Principal, Scope, World};
+use crate::identity::{Account, Attachment, Attachments, PolicySource, PolicyStore, Principal, Scope, World};
 use crate::policy::{Arn, PolicyKind};
 
 /// A world that refers to something it does not hold. `store` finds all of these with their places; a world that
@@ -57,15 +57,49 @@ type ByName<T> = HashMap<String, T, RandomState>;
 #[derive(Debug, Default)]
 struct Lists(HashMap<Vec<usize>, PolicyList, RandomState>);
 
-impl Lists {
+/// What an authorizer is put together by.
+struct Building<'w> {
+    world: &'w World,
+    before: &'w Lists,
+    lists: Lists,
+    reuse: Reuse,
+    /// What applies by lists of attachments, which stay where they are as long as the world does.
+    identities: HashMap<Vec<usize>, Arc<Identity>, RandomState>,
+}
+
+impl Building<'_> {
     /// The list of these, ready for decisions.
-    fn of(&mut self, policies: Vec<Arc<PolicySource>>) -> PolicyList {
-        // A policy of a world is in one place as long as the world is there.
-        let key = policies.iter().map(|policy| Arc::as_ptr(policy).addr()).collect();
-        let list = self.0.entry(key).or_insert_with(|| policies.into_iter().collect());
+    fn list(&mut self, policies: Vec<Arc<PolicySource>>) -> PolicyList {
+        if policies.is_empty() {
+            return PolicyList::new();
+        }
+        // A policy is in one place as long as a list has it, so that a place that is known stands for the same policy.
+        let key: Vec<usize> = policies.iter().map(|policy| Arc::as_ptr(policy).addr()).collect();
+        if let Some(list) = self.lists.0.get(&key) {
+            return list.clone();
+        }
+        let list = if let Some(list) = self.before.0.get(&key) {
+            self.reuse.kept += 1;
+            list.clone()
+        } else {
+            self.reuse.made += 1;
+            policies.into_iter().collect()
+        };
         list.prepare();
-        list.clone()
+        self.lists.0.insert(key, list.clone());
+        list
     }
+}
+
+/// Of the lists of policies that are attached somewhere, each with its index, how many were taken over from the authorizer
+/// before and how many were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Reuse {
+    /// Lists of the same policies as before.
+    pub kept: usize,
+    /// The others: each names a policy that is not what it was, or is a list that there was not.
+    pub made: usize,
 }
 
 /// Identity policies, as they apply to one user or role.
@@ -78,12 +112,12 @@ struct Identity {
 #[derive(Debug)]
 struct User {
     id: String,
-    identity: Identity,
+    identity: Arc<Identity>,
 }
 
 #[derive(Debug)]
 struct Role {
-    identity: Identity,
+    identity: Arc<Identity>,
     trust: Option<Arc<PolicySource>>,
     service_linked: bool,
 }
@@ -115,26 +149,50 @@ pub struct Authorizer {
     resource: PolicyList,
     policies: PolicyStore,
     generation: u64,
+    lists: Lists,
+    reuse: Reuse,
 }
 
 impl Authorizer {
     /// Puts together what applies to every principal of `world`.
     ///
     /// What it takes, in time and memory, grows with the statements of each different list of policies that is attached
-    /// somewhere, and with the number of principals and attachments; not with the statements of each principal.
+    /// somewhere, and with the number of principals and of different [`Attachments`]; not with what each principal has.
     ///
     /// # Errors
     /// [`AuthzError`] where the world refers to what it does not hold.
     pub fn new(world: &World) -> Result<Self, AuthzError> {
-        let mut lists = Lists::default();
+        Self::build(world, &Lists::default())
+    }
+
+    /// As [`new`](Self::new), after `before`: a list of policies that `before` has is taken over with its index, so that only
+    /// those are made that name a policy which is another. A policy is the same where both worlds share it: `store::load_after`
+    /// gives such worlds, by what policies say and not by how they are called.
+    ///
+    /// # Errors
+    /// [`AuthzError`] where the world refers to what it does not hold.
+    pub fn after(world: &World, before: &Self) -> Result<Self, AuthzError> {
+        Self::build(world, &before.lists)
+    }
+
+    fn build(world: &World, before: &Lists) -> Result<Self, AuthzError> {
+        let (lists, reuse, identities) = (Lists::default(), Reuse::default(), HashMap::default());
+        let mut building = Building { world, before, lists, reuse, identities };
         let mut accounts = ByName::default();
         for (id, account) in &world.accounts {
-            accounts.insert(id.clone(), Policies::new(world, &mut lists, id, account)?);
+            accounts.insert(id.clone(), Policies::new(&mut building, id, account)?);
         }
         let names = world.resource_policies.iter();
         let resource = names.map(|name| find(world, PolicyKind::Resource, name, || "the world".to_owned()));
-        let resource = lists.of(resource.collect::<Result<_, _>>()?);
-        Ok(Self { accounts, resource, policies: world.policies.clone(), generation: 0 })
+        let resource = building.list(resource.collect::<Result<_, _>>()?);
+        let Building { lists, reuse, .. } = building;
+        Ok(Self { accounts, resource, policies: world.policies.clone(), generation: 0, lists, reuse })
+    }
+
+    /// What of it was taken over from the one before.
+    #[must_use]
+    pub fn reuse(&self) -> Reuse {
+        self.reuse
     }
 
     /// Gives its decisions from now on this [generation](Decision::generation), by which it is known what made them.
@@ -294,32 +352,31 @@ impl Authorizer {
 }
 
 impl Policies {
-    fn new(world: &World, lists: &mut Lists, id: &str, account: &Account) -> Result<Self, AuthzError> {
+    fn new(building: &mut Building<'_>, id: &str, account: &Account) -> Result<Self, AuthzError> {
+        let world = building.world;
         let mut users = ByName::default();
         for (name, user) in &account.users {
-            let arn = format!("acs:ram::{id}:user/{name}");
-            let mut attached = Attached::default();
-            attached.attach(world, &user.attachments, &arn)?;
+            let own = format!("acs:ram::{id}:user/{name}");
+            let mut attachments = Vec::with_capacity(user.groups.len() + 1);
             for group in &user.groups {
-                let missing = || AuthzError::MissingGroup { user: arn.clone(), group: group.clone() };
-                let attachments = &account.groups.get(group).ok_or_else(missing)?.attachments;
-                attached.attach(world, attachments, &format!("acs:ram::{id}:group/{group}"))?;
+                let missing = || AuthzError::MissingGroup { user: own.clone(), group: group.clone() };
+                let of_group = &account.groups.get(group).ok_or_else(missing)?.attachments;
+                attachments.push((format!("acs:ram::{id}:group/{group}"), of_group));
             }
-            users.insert(name.clone(), User { id: user.id.clone(), identity: attached.identity(lists) });
+            attachments.insert(0, (own, &user.attachments));
+            users.insert(name.clone(), User { id: user.id.clone(), identity: building.identity(&attachments)? });
         }
         let mut roles = ByName::default();
         for (name, role) in &account.roles {
             let arn = format!("acs:ram::{id}:role/{name}");
-            let mut attached = Attached::default();
-            attached.attach(world, &role.attachments, &arn)?;
-            let identity = attached.identity(lists);
+            let identity = building.identity(&[(arn.clone(), &role.attachments)])?;
             let trust = role.trust.as_ref().map(|trust| find(world, PolicyKind::Trust, trust, || arn.clone()));
             roles.insert(
                 name.clone(),
                 Role { identity, trust: trust.transpose()?, service_linked: role.service_linked },
             );
         }
-        let control = account.node.as_deref().map_or(Ok(Vec::new()), |node| control(world, lists, id, node))?;
+        let control = account.node.as_deref().map_or(Ok(Vec::new()), |node| control(building, id, node))?;
         Ok(Self { management: account.management, control, users, roles })
     }
 
@@ -361,17 +418,32 @@ impl Attached {
         }
         Ok(())
     }
+}
 
-    fn identity(self, lists: &mut Lists) -> Identity {
-        let account = lists.of(self.account);
-        let groups = self.groups.into_iter();
-        let groups = groups.map(|(group, policies)| GroupPolicies { group, policies: lists.of(policies) }).collect();
-        Identity { account, groups }
+impl Building<'_> {
+    /// What applies to whom all of `attachments` belong, each with what has it.
+    fn identity(&mut self, attachments: &[(String, &Attachments)]) -> Result<Arc<Identity>, AuthzError> {
+        let filled = || attachments.iter().filter(|(_, list)| !list.is_empty());
+        let key: Vec<usize> = filled().map(|(_, list)| list.as_ptr().addr()).collect();
+        if let Some(known) = self.identities.get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let mut attached = Attached::default();
+        for (by, list) in filled() {
+            attached.attach(self.world, list, by)?;
+        }
+        let account = self.list(attached.account);
+        let groups = attached.groups.into_iter();
+        let groups = groups.map(|(group, policies)| GroupPolicies { group, policies: self.list(policies) }).collect();
+        let identity = Arc::new(Identity { account, groups });
+        self.identities.insert(key, Arc::clone(&identity));
+        Ok(identity)
     }
 }
 
 /// The control policies from `node` up to the root (spec ram-policy-language 7.3).
-fn control(world: &World, lists: &mut Lists, account: &str, node: &str) -> Result<Vec<ControlNode>, AuthzError> {
+fn control(building: &mut Building<'_>, account: &str, node: &str) -> Result<Vec<ControlNode>, AuthzError> {
+    let world = building.world;
     let mut nodes: Vec<ControlNode> = Vec::new();
     let mut below = account;
     let mut at = Some(node);
@@ -382,7 +454,7 @@ fn control(world: &World, lists: &mut Lists, account: &str, node: &str) -> Resul
         let missing = || AuthzError::MissingNode { node: id.to_owned(), below: below.to_owned() };
         let (id, node) = world.directory.get_key_value(id).ok_or_else(missing)?;
         let policies = node.attachments.iter().map(|name| find(world, PolicyKind::Control, name, || id.clone()));
-        let policies = lists.of(policies.collect::<Result<_, _>>()?);
+        let policies = building.list(policies.collect::<Result<_, _>>()?);
         nodes.push(ControlNode { node: id.clone(), policies });
         below = id;
         at = node.parent.as_deref();
@@ -401,113 +473,4 @@ fn find(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalog::Known;
-    use crate::identity::{Group, Role, User};
-    use crate::json::SourceText;
-    use crate::policy::{Context, Dialect, Document};
-
-    /// Two users with one policy by different ways, one with another, and one with none.
-    fn world() -> World {
-        let mut world = World::default();
-        for (name, action) in [("close", "polardb:Close*"), ("stop", "ecs:Stop*")] {
-            let text = format!(
-                r#"{{"Version": "1", "Statement": [{{"Effect": "Allow", "Action": "{action}", "Resource": "*"}}]}}"#
-            );
-            let document = Document::parse(&SourceText::new(name, text), PolicyKind::Identity, &Dialect::strict());
-            world.policies.insert(name, document.unwrap());
-        }
-        let attach =
-            |policy: &str| vec![Attachment { policy: policy.to_owned(), system: false, scope: Scope::Account }];
-        let mut account = Account::default();
-        account.groups.insert("dba".to_owned(), Group { attachments: attach("close") });
-        for (name, groups, attachments) in [
-            ("alice", vec![], attach("close")),
-            ("bob", vec!["dba".to_owned()], vec![]),
-            ("carol", vec![], attach("stop")),
-            ("dave", vec![], vec![]),
-        ] {
-            let user = User { id: format!("{name}-id"), groups, attachments, keys: Vec::new() };
-            account.users.insert(name.to_owned(), user);
-        }
-        world.accounts.insert("1".to_owned(), account);
-        world
-    }
-
-    #[test]
-    fn principals_with_the_same_policies_have_one_list() {
-        let authorizer = Authorizer::new(&world()).unwrap();
-        let list = |name: &str| &authorizer.accounts["1"].users[name].identity.account;
-        assert!(list("alice").is_same(list("bob")));
-        assert!(!list("alice").is_same(list("carol")));
-        assert!(list("dave").is_empty());
-    }
-
-    #[test]
-    fn requests_are_decided_together_as_by_themselves() {
-        let authorizer = Authorizer::new(&world()).unwrap();
-        let user =
-            |name: &str| Principal::User { account: "1".to_owned(), name: name.to_owned(), id: format!("{name}-id") };
-        let principals = ["alice", "alice", "carol", "nobody", "bob", "alice", "dave"].map(user);
-        let context = Context::new();
-        let requests: Vec<Request<'_>> = principals
-            .iter()
-            .flat_map(|principal| {
-                [("polardb:CloseX", None), ("ecs:StopX", None), ("ecs:StopX", Some("2"))].map(|(action, owner)| {
-                    Request {
-                        principal,
-                        action,
-                        resource: "*",
-                        owner,
-                        resource_group: &Known::Unknown,
-                        context: &context,
-                        mode: Mode::General,
-                    }
-                })
-            })
-            .collect();
-        let together = authorizer.decide_batch(&requests);
-        assert_eq!(together.len(), requests.len());
-        for (request, ruling) in requests.iter().zip(together) {
-            assert_eq!(ruling.to_decision(), authorizer.decide(request).to_decision(), "{request:?}");
-        }
-    }
-
-    #[test]
-    fn a_role_is_assumed_by_its_own_arn_alone() {
-        let text = r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
-            "Principal": {"Service": "ecs.aliyuncs.com"}}]}"#;
-        let document = Document::parse(&SourceText::new("trust", text), PolicyKind::Trust, &Dialect::strict()).unwrap();
-        let mut world = World::default();
-        world.policies.insert("trust", document);
-        let trust = Some("trust".to_owned());
-        let role = Role { trust, attachments: Vec::new(), service_linked: false, max_session_duration: 3600 };
-        for account in ["1", "2"] {
-            world.accounts.insert(account.to_owned(), Account::default());
-        }
-        world.accounts.get_mut("1").unwrap().roles.insert("ops".to_owned(), role);
-        let authorizer = Authorizer::new(&world).unwrap();
-        let principal = Principal::Service { name: "ecs.aliyuncs.com".to_owned() };
-        for (resource, owner, expected) in [
-            ("acs:ram::1:role/ops", None, Outcome::Allow),
-            ("acs:ram::1:role/ops", Some("1"), Outcome::Allow),
-            ("acs:ram::1:role/ops", Some("2"), Outcome::ImplicitDeny),
-            ("acs:ram::2:role/ops", Some("1"), Outcome::ImplicitDeny),
-            ("acs:ecs::1:role/ops", None, Outcome::ImplicitDeny),
-            ("acs:ram:cn-hangzhou:1:role/ops", None, Outcome::ImplicitDeny),
-            ("x:y:z:1:role/ops", None, Outcome::ImplicitDeny),
-        ] {
-            let decision = authorizer.decide(&Request {
-                principal: &principal,
-                action: "sts:AssumeRole",
-                resource,
-                owner,
-                resource_group: &Known::Unknown,
-                context: &Context::new(),
-                mode: Mode::AssumeRole,
-            });
-            assert_eq!(decision.outcome, expected, "{resource} {owner:?}");
-        }
-    }
-}
+mod tests;

@@ -203,7 +203,7 @@ fn engines_row_16_a_value_of_another_type_is_no_yes() {
 fn world(statement: &Value) -> World {
     let mut world = World::default();
     world.policies.insert("policy", read(std::slice::from_ref(statement)).unwrap());
-    let attachments = vec![Attachment { policy: "policy".into(), system: false, scope: Scope::Account }];
+    let attachments = vec![Attachment { policy: "policy".into(), system: false, scope: Scope::Account }].into();
     let user = User { id: "2".into(), groups: Vec::new(), attachments, keys: Vec::new() };
     let users = [("alice".to_owned(), user)].into();
     world.accounts.insert(ACCOUNT.into(), Account { users, ..Account::default() });

@@ -171,7 +171,7 @@ async fn reload(gate: &Gate, watch: &mut Watch) -> Result<Reloaded, Vec<Finding>
     supervisor::reloading();
     let outcome = gate.reload(watch).await;
     match &outcome {
-        Ok(Reloaded { generation, findings }) => {
+        Ok(Reloaded { generation, findings, .. }) => {
             if !findings.is_empty() {
                 output::findings(findings, Format::Text);
             }

@@ -10,7 +10,7 @@ use super::lookup::Found;
 use super::record::Record;
 use crate::authz::{Authorizer, CheckDecision, Decision, Verdict};
 use crate::catalog::{Facts, Plan, ResolutionError};
-use crate::identity::Principal;
+use crate::identity::{PolicyStore, Principal};
 use crate::policy::{Context, Dialect};
 use crate::report::{Finding, Severity};
 use crate::store;
@@ -35,6 +35,7 @@ struct Counts {
 pub(super) struct Candidate {
     authorizer: Authorizer,
     facts: Arc<Facts>,
+    policies: PolicyStore,
     counts: Arc<Counts>,
 }
 
@@ -78,16 +79,27 @@ impl Objection {
 }
 
 impl Candidate {
-    /// The candidate in `directory`. One with mistakes is left out, and they are warnings: nothing that is enforced
-    /// depends on it.
-    pub(super) fn load(directory: &Path, dialect: &Dialect, findings: &mut Vec<Finding>) -> Option<Self> {
-        let loaded = store::load(directory, dialect).map_err(|errors| Finding::of_world(&errors)).and_then(|world| {
-            let authorizer = Authorizer::new(&world);
+    /// The candidate in `directory`, with what is the same as in `before`. One with mistakes is left out, and they are
+    /// warnings: nothing that is enforced depends on it.
+    pub(super) fn load(
+        directory: &Path,
+        dialect: &Dialect,
+        before: Option<&Self>,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Self> {
+        let none = PolicyStore::default();
+        let policies = before.map_or(&none, |before| &before.policies);
+        let world = store::load_after(directory, dialect, policies).map_err(|errors| Finding::of_world(&errors));
+        let loaded = world.and_then(|world| {
+            let authorizer = match before {
+                None => Authorizer::new(&world),
+                Some(before) => Authorizer::after(&world, &before.authorizer),
+            };
             let wrong = |error| vec![Finding::nowhere(Severity::Error, "world", format!("{error}"))];
-            Ok((authorizer.map_err(wrong)?, Arc::new(world.inventory.facts())))
+            Ok((authorizer.map_err(wrong)?, Arc::new(world.inventory.facts()), world.policies))
         });
         match loaded {
-            Ok((authorizer, facts)) => Some(Self { authorizer, facts, counts: Arc::default() }),
+            Ok((authorizer, facts, policies)) => Some(Self { authorizer, facts, policies, counts: Arc::default() }),
             Err(mistakes) => {
                 let message = format!("the candidate world `{}` is left out: it has mistakes", directory.display());
                 let help = "mend them; what is in force does not depend on it";

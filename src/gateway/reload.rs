@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::Gate;
 use super::config::{Config, Limits};
 use super::snapshot::{Loaded, Snapshot};
+use crate::authz::Reuse;
 use crate::report::{Finding, Severity};
 use crate::store;
 
@@ -60,6 +61,8 @@ pub struct Reloaded {
     pub generation: u64,
     /// Warnings and notes, changes among them that take a restart.
     pub findings: Vec<Finding>,
+    /// The lists of policies that went on with their indexes, and those that were made anew.
+    pub lists: Reuse,
 }
 
 impl Gate {
@@ -76,7 +79,8 @@ impl Gate {
 
     async fn renew(&self, watch: &mut Watch) -> Result<Reloaded, Vec<Finding>> {
         let (running, path, secrets) = (self.config.clone(), watch.path.clone(), watch.secrets.clone());
-        let settled = tokio::task::spawn_blocking(move || settled(&path, &secrets, Some(&running))).await;
+        let before = self.snapshot();
+        let settled = tokio::task::spawn_blocking(move || settled(&path, &secrets, Some((&running, &before)))).await;
         let settled = settled.map_err(|error| mistake(format!("the reload broke off: {error}")))?;
         watch.seen = settled.seen;
         let (config, Loaded { mut snapshot, findings, secret_files }) = settled.read?;
@@ -102,9 +106,10 @@ impl Gate {
             certificate.replace(config);
         }
         self.service.metrics().follow(&snapshot);
+        let lists = snapshot.authorizer.reuse();
         let generation = self.service.pipeline().replace(snapshot);
         self.state.configured(config);
-        Ok(Reloaded { generation, findings })
+        Ok(Reloaded { generation, findings, lists })
     }
 }
 
@@ -121,7 +126,7 @@ struct Settled {
 
 /// Reads everything until nothing of it changed from one reading to the next, so that files of two different changes
 /// are never mixed. `secrets` are the files that secrets were in before, as long as the world does not tell which it is now.
-fn settled(path: &Path, secrets: &[PathBuf], running: Option<&Config>) -> Settled {
+fn settled(path: &Path, secrets: &[PathBuf], running: Option<(&Config, &Snapshot)>) -> Settled {
     let mut before = None;
     for _ in 0..ATTEMPTS {
         let read = read(path, running);
@@ -136,11 +141,11 @@ fn settled(path: &Path, secrets: &[PathBuf], running: Option<&Config>) -> Settle
     Settled { read: Err(mistake("the files change all the time: none of them is taken until they rest")), seen: None }
 }
 
-fn read(path: &Path, running: Option<&Config>) -> Result<(Config, Loaded), Vec<Finding>> {
+fn read(path: &Path, running: Option<(&Config, &Snapshot)>) -> Result<(Config, Loaded), Vec<Finding>> {
     let new = Config::read(path)?;
-    let config = running.map_or_else(|| new.clone(), |running| kept(running, new.clone()));
+    let config = running.map_or_else(|| new.clone(), |(running, _)| kept(running, new.clone()));
     let waiting = waiting_for_a_restart(&config, &new);
-    let mut loaded = Snapshot::load(&config)?;
+    let mut loaded = Snapshot::load_after(&config, running.map(|(_, before)| before))?;
     loaded.findings.extend(waiting);
     Ok((config, loaded))
 }

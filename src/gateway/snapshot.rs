@@ -19,7 +19,7 @@ use super::{context, tls};
 use crate::authn::{Echo, KeyRing};
 use crate::authz::{Authorizer, UnsuppliedKey};
 use crate::catalog::{Catalog, Facts};
-use crate::identity::{Principal, SecretReference, World};
+use crate::identity::{PolicyStore, Principal, SecretReference, World};
 use crate::json::SourceText;
 use crate::openapi;
 use crate::policy::{Context, Dialect, Effect};
@@ -64,9 +64,15 @@ impl Snapshot {
     /// Every mistake that was found, of the world, its policies, the catalogue and the configuration. A mistake of the
     /// world hides those that could only be found in a sound one.
     pub fn load(config: &Config) -> Result<Loaded, Vec<Finding>> {
-        let world =
-            store::load(&config.world, &Dialect::of(config.lenient)).map_err(|errors| Finding::of_world(&errors));
-        Self::of_world(config, world)
+        Self::load_after(config, None)
+    }
+
+    /// The same after `before`: policies that say what they said, and the lists of such, are taken over from it.
+    pub(super) fn load_after(config: &Config, before: Option<&Self>) -> Result<Loaded, Vec<Finding>> {
+        let none = PolicyStore::default();
+        let policies = before.map_or(&none, |before| &before.world.policies);
+        let world = store::load_after(&config.world, &Dialect::of(config.lenient), policies);
+        Self::of_world_after(config, world.map_err(|errors| Finding::of_world(&errors)), before)
     }
 
     /// As [`load`](Self::load), with a world that is at hand in place of the directory that `config` names.
@@ -74,8 +80,16 @@ impl Snapshot {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn of_world(config: &Config, world: Result<World, Vec<Finding>>) -> Result<Loaded, Vec<Finding>> {
+        Self::of_world_after(config, world, None)
+    }
+
+    fn of_world_after(
+        config: &Config,
+        world: Result<World, Vec<Finding>>,
+        before: Option<&Self>,
+    ) -> Result<Loaded, Vec<Finding>> {
         let mut findings = Vec::new();
-        let ground = Ground::read(config, world, &mut findings);
+        let ground = Ground::read(config, world, before, &mut findings);
         let keys = ground.as_ref().and_then(|ground| ground.keys(&mut findings));
         let upstreams = upstreams(config, &mut findings);
         match (ground, keys) {
@@ -210,7 +224,7 @@ impl Snapshot {
 pub fn check(config: &Config, secrets: bool) -> Vec<Finding> {
     let world = store::load(&config.world, &Dialect::of(config.lenient)).map_err(|errors| Finding::of_world(&errors));
     let mut findings = Vec::new();
-    let ground = Ground::read(config, world, &mut findings);
+    let ground = Ground::read(config, world, None, &mut findings);
     for upstream in &config.upstreams {
         let of_sts = upstream.credential.chain().filter_map(CredentialSource::sts).map(|sts| sts.ca.as_deref());
         for ca in std::iter::once(upstream.ca.as_deref()).chain(of_sts) {
@@ -250,10 +264,19 @@ struct Ground {
 }
 
 impl Ground {
-    fn read(config: &Config, world: Result<World, Vec<Finding>>, findings: &mut Vec<Finding>) -> Option<Self> {
+    fn read(
+        config: &Config,
+        world: Result<World, Vec<Finding>>,
+        before: Option<&Snapshot>,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Self> {
         let catalog = catalogue(&config.catalogue, findings);
         let world = world.map_err(|errors| findings.extend(errors)).ok()?;
-        let authorizer = Authorizer::new(&world).map_err(|error| findings.push(error_finding("world", error))).ok()?;
+        let authorizer = match before {
+            None => Authorizer::new(&world),
+            Some(before) => Authorizer::after(&world, &before.authorizer),
+        };
+        let authorizer = authorizer.map_err(|error| findings.push(error_finding("world", error))).ok()?;
         root_keys(config, &world, findings);
         unsupplied_keys(config, &authorizer, findings);
         routes(config, &world, &catalog, findings);
@@ -262,8 +285,10 @@ impl Ground {
         shadow::findings(&config.shadows, &world, Timestamp::now(), findings);
         let shadows = Shadows::new(&config.shadows, &world);
         let shadows = shadows.map_err(|error| findings.push(error_finding("world", error))).ok()?;
-        let candidate = config.candidate.as_deref();
-        let candidate = candidate.and_then(|path| Candidate::load(path, &Dialect::of(config.lenient), findings));
+        let candidate = config.candidate.as_deref().and_then(|path| {
+            let before = before.and_then(|before| before.candidate.as_ref());
+            Candidate::load(path, &Dialect::of(config.lenient), before, findings)
+        });
         Some(Self { world, catalog, authorizer, rates, shadows, candidate })
     }
 

@@ -69,7 +69,7 @@ pub(super) enum ReloadOutcome {
 impl ReloadOutcome {
     fn of(outcome: &Result<Reloaded, Vec<Finding>>) -> Self {
         match outcome {
-            Ok(Reloaded { generation, findings }) => {
+            Ok(Reloaded { generation, findings, .. }) => {
                 Self::Applied { generation: *generation, findings: findings.clone() }
             }
             Err(findings) => Self::Refused { findings: findings.clone() },

@@ -46,7 +46,7 @@ pub enum Scope {
 }
 
 /// A policy attached to a user, group or role.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Attachment {
     /// The policy's name.
     pub policy: String,
@@ -54,6 +54,39 @@ pub struct Attachment {
     pub system: bool,
     /// Where it counts.
     pub scope: Scope,
+}
+
+/// The policies attached to a user, group or role. Those to whom the same ones are attached can share one list: a clone is the
+/// same list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Attachments(Arc<[Attachment]>);
+
+impl Attachments {
+    /// Whether it is the same list, and not only one like it.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl std::ops::Deref for Attachments {
+    type Target = [Attachment];
+
+    fn deref(&self) -> &[Attachment] {
+        &self.0
+    }
+}
+
+impl From<Vec<Attachment>> for Attachments {
+    fn from(attachments: Vec<Attachment>) -> Self {
+        Self(attachments.into())
+    }
+}
+
+impl FromIterator<Attachment> for Attachments {
+    fn from_iter<T: IntoIterator<Item = Attachment>>(attachments: T) -> Self {
+        Self(attachments.into_iter().collect())
+    }
 }
 
 /// A RAM user.
@@ -64,7 +97,7 @@ pub struct User {
     /// Names of the groups the user is in.
     pub groups: Vec<String>,
     /// Policies attached to the user itself.
-    pub attachments: Vec<Attachment>,
+    pub attachments: Attachments,
     /// The user's keys.
     pub keys: Vec<AccessKey>,
 }
@@ -73,7 +106,7 @@ pub struct User {
 #[derive(Debug, Clone, Default)]
 pub struct Group {
     /// Policies attached to it; they count as every member's own (spec ram-policy-language 7.2).
-    pub attachments: Vec<Attachment>,
+    pub attachments: Attachments,
 }
 
 /// A RAM role.
@@ -82,7 +115,7 @@ pub struct Role {
     /// Name of its trust policy, where it has one here.
     pub trust: Option<String>,
     /// Policies attached to it.
-    pub attachments: Vec<Attachment>,
+    pub attachments: Attachments,
     /// Service-linked roles are exempt from control policies (spec ram-policy-language 7.3).
     pub service_linked: bool,
     /// Seconds that a session may last, 3600 to 43200.
@@ -156,9 +189,12 @@ pub struct PolicyStore {
 impl PolicyStore {
     /// Adds a policy under the document's own kind.
     pub fn insert(&mut self, name: impl Into<String>, document: Document) {
-        let name = name.into();
-        let source = PolicySource { name: name.clone(), document: Arc::new(document) };
-        self.policies.entry(source.document.kind()).or_default().insert(name, Arc::new(source));
+        self.insert_shared(Arc::new(PolicySource { name: name.into(), document: Arc::new(document) }));
+    }
+
+    /// Adds a policy that another store may have, too.
+    pub fn insert_shared(&mut self, policy: Arc<PolicySource>) {
+        self.policies.entry(policy.document.kind()).or_default().insert(policy.name.clone(), policy);
     }
 
     /// The policy of this kind and name.

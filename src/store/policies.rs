@@ -1,11 +1,12 @@
 //! Policy documents of a world: each parsed as every kind it is used as.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Mistake;
-use crate::identity::{FULL_ALIYUN_ACCESS, World};
+use crate::identity::{FULL_ALIYUN_ACCESS, PolicySource, PolicyStore, World};
 use crate::json::{SourceText, Span};
-use crate::policy::{Dialect, Document, PolicyKind};
+use crate::policy::{Dialect, Document, InvalidPolicy, PolicyKind};
 
 /// The built-in control policy (spec ram-policy-language 7.3).
 const FULL_ALIYUN_ACCESS_DOCUMENT: &str = include_str!("data/FullAliyunAccess.json");
@@ -33,6 +34,7 @@ pub(super) fn read(
     files: &[(String, SourceText)],
     references: &[PolicyReference],
     dialect: &Dialect,
+    before: &PolicyStore,
     world: &mut World,
     world_text: &SourceText,
     mistakes: &mut Vec<Mistake>,
@@ -43,17 +45,16 @@ pub(super) fn read(
         mistakes.push(Mistake::nowhere("no-policies", message, help));
     }
     let by_name = names(files, mistakes);
-    let mut wanted: BTreeSet<(PolicyKind, &str)> = BTreeSet::new();
+    let mut wanted: BTreeMap<&str, BTreeSet<PolicyKind>> = BTreeMap::new();
     for reference in references {
-        wanted.insert((reference.kind, &reference.name));
+        wanted.entry(&reference.name).or_default().insert(reference.kind);
         let built_in = reference.kind == PolicyKind::Control && reference.name == FULL_ALIYUN_ACCESS;
         if !by_name.contains_key(reference.name.as_str()) && !built_in {
             mistakes.push(missing(reference, &by_name, world_text));
         }
     }
     for (name, (path, source)) in &by_name {
-        let mut kinds: BTreeSet<PolicyKind> =
-            wanted.iter().filter(|(_, wanted)| wanted == name).map(|(kind, _)| *kind).collect();
+        let mut kinds = wanted.remove(name).unwrap_or_default();
         match folder_kind(path) {
             Some(kind) => {
                 kinds.insert(kind);
@@ -64,18 +65,34 @@ pub(super) fn read(
             None => {}
         }
         for kind in kinds {
-            match Document::parse(source, kind, dialect) {
-                Ok(document) => {
+            match policy(name, source, kind, dialect, before) {
+                Ok(policy) => {
                     if kind == PolicyKind::Resource {
                         world.resource_policies.push((*name).to_owned());
                     }
-                    world.policies.insert(*name, document);
+                    world.policies.insert_shared(policy);
                 }
                 Err(invalid) => note_invalid(&invalid, kind, mistakes),
             }
         }
     }
-    built_in(dialect, world, mistakes);
+    built_in(dialect, before, world, mistakes);
+}
+
+/// The policy in `source`: the one of `before` where that was read from the same text in the same way.
+fn policy(
+    name: &str,
+    source: &SourceText,
+    kind: PolicyKind,
+    dialect: &Dialect,
+    before: &PolicyStore,
+) -> Result<Arc<PolicySource>, InvalidPolicy> {
+    let same = |known: &&Arc<PolicySource>| known.document.source() == source && known.document.dialect() == dialect;
+    if let Some(known) = before.get(kind, name).filter(same) {
+        return Ok(Arc::clone(known));
+    }
+    let document = Arc::new(Document::parse(source, kind, dialect)?);
+    Ok(Arc::new(PolicySource { name: name.to_owned(), document }))
 }
 
 /// The stem of every file, once.
@@ -121,7 +138,7 @@ fn missing(
     }
 }
 
-fn note_invalid(invalid: &crate::policy::InvalidPolicy, kind: PolicyKind, mistakes: &mut Vec<Mistake>) {
+fn note_invalid(invalid: &InvalidPolicy, kind: PolicyKind, mistakes: &mut Vec<Mistake>) {
     mistakes.extend(invalid.findings.iter().map(|finding| Mistake {
         code: finding.code.to_string(),
         message: match kind {
@@ -140,12 +157,12 @@ pub fn full_aliyun_access() -> SourceText {
 }
 
 /// Adds `FullAliyunAccess` unless the world brings its own.
-fn built_in(dialect: &Dialect, world: &mut World, mistakes: &mut Vec<Mistake>) {
+fn built_in(dialect: &Dialect, before: &PolicyStore, world: &mut World, mistakes: &mut Vec<Mistake>) {
     if world.policies.get(PolicyKind::Control, FULL_ALIYUN_ACCESS).is_some() {
         return;
     }
-    match Document::parse(&full_aliyun_access(), PolicyKind::Control, dialect) {
-        Ok(document) => world.policies.insert(FULL_ALIYUN_ACCESS, document),
+    match policy(FULL_ALIYUN_ACCESS, &full_aliyun_access(), PolicyKind::Control, dialect, before) {
+        Ok(policy) => world.policies.insert_shared(policy),
         Err(invalid) => note_invalid(&invalid, PolicyKind::Control, mistakes),
     }
 }

@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::*;
-use crate::identity::{FULL_ALIYUN_ACCESS, KeyStatus, Principal, Scope};
+use crate::identity::{FULL_ALIYUN_ACCESS, KeyStatus, PolicySource, Principal, Scope};
 use crate::policy::PolicyKind;
 
 const ALLOW: &str = r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}"#;
@@ -295,4 +296,41 @@ fn rate_limits_are_read_with_every_mistake_at_its_place() {
          [[rate_limits]]\nburst = 1\n[limits]\n",
     );
     insta::assert_snapshot!(report(&errors.unwrap_err()));
+}
+
+#[test]
+fn a_policy_is_taken_over_where_it_says_what_it_said_and_never_by_its_name() {
+    const OTHER: &str = r#"{"Version": "1", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}"#;
+    let group = "[accounts.1234567890123456.groups.dba]\nattachments = [{ policy = \"allow\", type = \"System\" }]\n";
+    let world = WORLD.replace(group, &format!("{group}{}", group.replace("dba", "web")));
+    let load = |policies: &[(&str, &str)], dialect: Dialect, before: &PolicyStore| {
+        load_sources_after(&sources(&world, policies), &dialect, before).unwrap()
+    };
+    let files = [("allow.json", ALLOW), ("trust-ops.json", TRUST)];
+    let first = load(&files, Dialect::strict(), &PolicyStore::default());
+    // The policies of the second that are those of the first, by kind and name.
+    let taken_over = |second: &World| -> Vec<String> {
+        let same = |policy: &&Arc<PolicySource>| {
+            let known = first.policies.get(policy.document.kind(), &policy.name);
+            known.is_some_and(|known| Arc::ptr_eq(known, policy))
+        };
+        let shown = |policy: &Arc<PolicySource>| format!("{} {}", policy.document.kind(), policy.name);
+        second.policies.iter().filter(same).map(shown).collect()
+    };
+    let all = ["identity allow", "control FullAliyunAccess", "control allow", "session allow", "trust trust-ops"];
+    let again = load(&files, Dialect::strict(), &first.policies);
+    assert_eq!(taken_over(&again), all);
+    // The same name, and another text.
+    let changed = load(&[("allow.json", OTHER), files[1]], Dialect::strict(), &first.policies);
+    assert_eq!(taken_over(&changed), ["control FullAliyunAccess", "trust trust-ops"]);
+    let identity = changed.policies.get(PolicyKind::Identity, "allow").unwrap();
+    assert_eq!(identity.document.statements()[0].effect(), crate::policy::Effect::Deny);
+    // The same text, which messages would find elsewhere, or which is read in another way.
+    let moved = load(&[("new/allow.json", ALLOW), files[1]], Dialect::strict(), &first.policies);
+    assert_eq!(taken_over(&moved), ["control FullAliyunAccess", "trust trust-ops"]);
+    assert_eq!(taken_over(&load(&files, Dialect::lenient(), &first.policies)), Vec::<String>::new());
+
+    // What is attached alike is one list.
+    let groups = &first.accounts["1234567890123456"].groups;
+    assert!(groups["dba"].attachments.is_same(&groups["web"].attachments));
 }

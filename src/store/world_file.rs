@@ -1,6 +1,6 @@
 //! `world.toml` (or `world.json`): accounts, principals, attachments, inventory (spec world).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -12,8 +12,8 @@ use super::policies::PolicyReference;
 use super::tree::{self, Entry, Tree};
 use crate::catalog::Known;
 use crate::identity::{
-    AccessKey, Account, Attachment, DirectoryNode, FULL_ALIYUN_ACCESS, Group, KeyStatus, Resource, Role, Scope,
-    SecretReference, Session, User, World, is_account_id,
+    AccessKey, Account, Attachment, Attachments, DirectoryNode, FULL_ALIYUN_ACCESS, Group, KeyStatus, Resource, Role,
+    Scope, SecretReference, Session, User, World, is_account_id,
 };
 use crate::json::{SourceText, Span};
 use crate::policy::PolicyKind;
@@ -33,6 +33,7 @@ pub(super) fn read(source: &SourceText, base: &Path, mistakes: &mut Vec<Mistake>
         inline: false,
         outline: Outline::default(),
         keys: BTreeMap::new(),
+        lists: BTreeSet::new(),
     };
     reading.world(&tree);
     Some(reading.outline)
@@ -45,6 +46,8 @@ struct Reading<'a> {
     outline: Outline,
     /// Every key id and the line it stands at.
     keys: BTreeMap<String, Span>,
+    /// Every list of attachments, once.
+    lists: BTreeSet<Attachments>,
 }
 
 impl Reading<'_> {
@@ -178,9 +181,10 @@ impl Reading<'_> {
                 account.groups.insert(entry.name.clone(), Group { attachments });
             }
         }
+        let mut ids = BTreeMap::new();
         for entry in self.notes.entries(fields.get("users"), "`users`") {
             self.name(entry, "user", 64);
-            if let Some(user) = self.user(entry, &account) {
+            if let Some(user) = self.user(entry, &account, &mut ids) {
                 account.users.insert(entry.name.clone(), user);
             }
         }
@@ -223,7 +227,8 @@ impl Reading<'_> {
         }
     }
 
-    fn user(&mut self, entry: &Entry, account: &Account) -> Option<User> {
+    /// `ids` are those of the users before it, with their names.
+    fn user<'t>(&mut self, entry: &'t Entry, account: &Account, ids: &mut BTreeMap<&'t str, &'t str>) -> Option<User> {
         let fields = self.notes.fields(&entry.value, "a user", &["id", "groups", "attachments", "keys"])?;
         let id = self.notes.required_text(&fields, "id", &format!("the user `{}`", entry.name));
         if let Some(id) = id
@@ -241,11 +246,16 @@ impl Reading<'_> {
             }
             groups.push(group.value.to_owned());
         }
-        if let Some(id) = id
-            && let Some((other, _)) = account.users.iter().find(|(_, user)| user.id == id.value)
-        {
-            let message = format!("the user `{other}` has the id `{}` already", id.value);
-            self.notes.note(id.span, "user-id", message, "give each user the id that RAM shows for it");
+        if let Some(id) = id {
+            match ids.get(id.value) {
+                Some(other) => {
+                    let message = format!("the user `{other}` has the id `{}` already", id.value);
+                    self.notes.note(id.span, "user-id", message, "give each user the id that RAM shows for it");
+                }
+                None => {
+                    ids.insert(id.value, &entry.name);
+                }
+            }
         }
         let attachments = self.attachments(fields.get("attachments"));
         let keys = self.keys(fields.get("keys"));
@@ -312,7 +322,7 @@ impl Reading<'_> {
         })
     }
 
-    fn attachments(&mut self, tree: Option<&Tree>) -> Vec<Attachment> {
+    fn attachments(&mut self, tree: Option<&Tree>) -> Attachments {
         let mut attachments = Vec::new();
         for tree in self.notes.array(tree, "`attachments`") {
             let Some(fields) = self.notes.fields(tree, "an attachment", &["policy", "type", "scope"]) else { continue };
@@ -342,6 +352,11 @@ impl Reading<'_> {
                 attachments.push(Attachment { policy: policy.value.to_owned(), system, scope });
             }
         }
+        let attachments = Attachments::from(attachments);
+        if let Some(known) = self.lists.get(&attachments) {
+            return known.clone();
+        }
+        self.lists.insert(attachments.clone());
         attachments
     }
 

@@ -109,6 +109,25 @@ fn a_changed_policy_is_seen_and_decides_the_next_call_of_an_open_connection() {
 }
 
 #[test]
+fn only_what_names_a_changed_policy_is_made_anew() {
+    let mut changing = Changing::plain();
+    let mut lists = || {
+        let (gate, runtime) = changing.stand.gate();
+        let lists = runtime.block_on(gate.reload(&mut changing.watch)).unwrap().lists;
+        (lists.kept, lists.made)
+    };
+    let all = lists();
+    assert!(all.0 > 0 && all.1 == 0, "nothing changed: {all:?}");
+    let folder = &changing.folder;
+    std::fs::write(folder.join("policies/beside.json"), policy(NOTHING)).unwrap();
+    assert_eq!(lists(), all, "nothing names it");
+    write_policy(folder, NOTHING);
+    let (kept, made) = lists();
+    assert!(made > 0 && kept + made == all.0, "{kept} kept, {made} made");
+    assert_eq!(lists(), all);
+}
+
+#[test]
 fn a_set_of_files_with_a_mistake_leaves_the_last_good_one_in_force_and_is_told_once() {
     let mut changing = Changing::plain();
     changing.stand.migrate(&[(CLUSTER, "cn-hangzhou")]);

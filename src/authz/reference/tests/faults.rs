@@ -106,11 +106,13 @@ const FAULTS: &[(&str, Evaluator)] = &[
         of_world(world, |world| {
             for account in world.accounts.values_mut() {
                 for user in account.users.values_mut() {
-                    for attachment in &mut user.attachments {
+                    let mut attachments = user.attachments.to_vec();
+                    for attachment in &mut attachments {
                         if attachment.scope == Scope::ResourceGroup("rg-a".into()) {
                             attachment.scope = Scope::Account;
                         }
                     }
+                    user.attachments = attachments.into();
                 }
             }
         })
