@@ -39,6 +39,11 @@ pub(super) fn read(
         }
     }
     let all = &gathered.all;
+    for (name, _) in all.iter() {
+        if let Some(common) = COMMON.iter().find(|common| name.eq_ignore_ascii_case(common) && name != **common) {
+            return Err(WireError::Letters { parameter: name.to_owned(), common });
+        }
+    }
     let signature_type = all.get("SignatureType").unwrap_or("");
     if all.get("BearerToken").is_some() || signature_type.eq_ignore_ascii_case("BEARERTOKEN") {
         return Err(WireError::Bearer);

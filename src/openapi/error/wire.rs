@@ -167,6 +167,14 @@ pub enum WireError {
     /// The two places for the access key id of a V3 call disagree.
     #[error("header x-acs-accesskey-id is not the key that the call is signed with")]
     AccessKeyMismatch,
+    /// A common parameter of a V1 call in other letters, which another reader could take for it (spec openapi-wire T1, T12).
+    #[error("parameter `{parameter}` is `{common}` in other letters: write it so, or leave it out")]
+    Letters {
+        /// The parameter.
+        parameter: String,
+        /// The common parameter.
+        common: &'static str,
+    },
     /// A session token as a parameter of a V3 call (spec openapi-wire T12).
     #[error("a session token belongs to the signature: send it as header x-acs-security-token, not as a parameter")]
     TokenAsParameter,
@@ -214,6 +222,7 @@ impl WireError {
             | Self::Duplicate(_)
             | Self::Json { .. }
             | Self::Disagreement { .. }
+            | Self::Letters { .. }
             | Self::TokenAsParameter => "InvalidParameter",
         }
     }
@@ -241,7 +250,7 @@ impl WireError {
         match self {
             Self::Duplicate(duplicate) => Some(&duplicate.second),
             Self::ControlCharacter { name } | Self::Name { name } => Some(name),
-            Self::Disagreement { parameter, .. } => Some(parameter),
+            Self::Disagreement { parameter, .. } | Self::Letters { parameter, .. } => Some(parameter),
             Self::TokenAsParameter => Some("SecurityToken"),
             _ => None,
         }

@@ -357,6 +357,10 @@ fn t12_a_security_token_is_for_authentication_and_no_parameter() {
     for name in ["SecurityToken", "securitytoken"] {
         assert_eq!(refusal(&acs3(&[(name, "token")], |_| {})), "InvalidParameter", "{name}");
     }
+    // Nor is it one in other letters, which the API might read as the token.
+    for name in ["SecurityToKen", "securitytoken", "bearerToken", "signaturetype"] {
+        assert_eq!(refusal(&rpc_v1(&[(name, "token")])), "InvalidParameter", "{name}");
+    }
     let shown = format!("{call:?} {:?}", rpc_v1(&[("SecurityToken", "token-of-ops")]));
     assert!(!shown.contains("token-of-ops"), "{shown}");
 }
