@@ -223,6 +223,39 @@ mod tests {
     }
 
     #[test]
+    fn what_was_set_last_counts_after_a_clone_is_gone_too() {
+        let mut context = Context::unknown();
+        for text in ["1", "2", "3"] {
+            let clone = context.clone();
+            context.set("k", text);
+            drop(clone);
+            context.set("k", format!("{text} again"));
+            assert_eq!(context.get("k"), &ContextValue::Present(vec![format!("{text} again")]));
+        }
+        let mut context = Context::unknown();
+        let clone = context.clone();
+        context.set_unknown_prefix("k");
+        drop(clone);
+        context.set_absent_prefix("k");
+        assert_eq!(context.get("k"), &ContextValue::Absent);
+    }
+
+    #[test]
+    fn contexts_are_equal_where_the_same_was_set_and_declared() {
+        let mut context = Context::new();
+        context.set("k", "1");
+        context.set_unknown_prefix("l");
+        let (mut more, mut less) = (context.clone(), Context::new());
+        assert_eq!(more, context);
+        less.set("K", "1");
+        assert_ne!(less, context, "with a family that was not declared");
+        less.set_unknown_prefix("L");
+        assert_eq!(less, context);
+        more.set("m", "1");
+        assert_ne!(more, context, "with a key that was not set");
+    }
+
+    #[test]
     fn a_key_is_found_among_many() {
         let mut context = Context::new();
         for number in 0..100 {

@@ -1,10 +1,12 @@
 mod laws;
+mod repeats;
+mod shown;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::*;
-use crate::policy::{AbsentKey, Context, Document, InvalidPolicy, TestOutcome};
+use crate::policy::{AbsentKey, Context, ContextValue, Document, InvalidPolicy, TestOutcome};
 
 fn read(text: &str, kind: PolicyKind, dialect: &Dialect) -> Result<Document, InvalidPolicy> {
     Document::parse(&SourceText::new("policy.json", text), kind, dialect)
@@ -438,6 +440,17 @@ fn equal_principals_under_both_spellings_of_a_kind_are_a_choice_of_the_dialect()
 }
 
 #[test]
+fn an_empty_list_of_values_that_a_dialect_takes_is_a_test_that_nothing_meets() {
+    let text = identity(r#""Action": "*", "Resource": "*", "Condition": {"StringEquals": {"acs:SourceVpc": []}}"#);
+    let document = read(&text, PolicyKind::Identity, &Dialect::lenient()).unwrap();
+    let tests = document.statements()[0].condition();
+    assert_eq!(tests.len(), 1, "without it the statement would apply to every request");
+    for value in [ContextValue::Absent, ContextValue::Present(vec!["vpc-1".to_owned()])] {
+        assert_eq!(tests[0].evaluate(&value), TestOutcome::Unmet, "{value:?}");
+    }
+}
+
+#[test]
 fn a_sid_is_kept_and_worth_a_warning() {
     let text = identity(r#""Sid": "Read it all", "Action": "*", "Resource": "*""#);
     let document = read(&text, PolicyKind::Identity, &Dialect::strict()).unwrap();
@@ -537,6 +550,10 @@ fn services_and_providers_are_read_in_their_documented_forms() {
         (r#"{"Service": "@odps.aliyuncs.com"}"#, false),
         (r#"{"Service": "aliyuncs.com"}"#, false),
         (r#"{"Service": "*"}"#, false),
+        (r#"{"Service": "data_works.emr-1.aliyuncs.com"}"#, true),
+        (r#"{"Service": "data+works.aliyuncs.com"}"#, false),
+        (r#"{"Service": "@ecs.aliyuncs.com"}"#, false),
+        (r#"{"RAM": "acs:ram::1:admin"}"#, false),
         (r#"{"FEDERATED": "acs:ram::1234567890123456:saml-provider/idp"}"#, true),
         (r#"{"Federated": "acs:ram::1234567890123456:oidc-provider/*"}"#, false),
         (r#"{"Federated": "acs:ram::1234567890123456:role/a"}"#, false),
@@ -565,4 +582,26 @@ fn a_length_is_counted_in_bytes() {
     assert_eq!(codes(&letters(fits + 1), PolicyKind::Identity, &Dialect::strict()), [Code::TooLong]);
     assert_eq!(codes(&letters(fits), PolicyKind::Control, &Dialect::strict()), [Code::TooLong]);
     assert_eq!(codes(&letters(fits), PolicyKind::Session, &Dialect::strict()), [Code::TooLong]);
+}
+
+#[test]
+fn a_test_of_a_condition_stands_from_its_key_to_its_operands() {
+    let text = identity(
+        r#""Action": "*", "Resource": "*", "Condition": {"Bool": {"acs:MFAPresent": "true"}, "IpAddress": {"acs:SourceIp": ["::1", "10.0.0.1"]}}"#,
+    );
+    let document = read(&text, PolicyKind::Identity, &Dialect::strict()).unwrap();
+    let places = document.statements()[0].condition().iter().map(|test| document.source().slice(test.span()));
+    assert_eq!(places.collect::<Vec<_>>(), [r#""acs:MFAPresent": "true""#, r#""acs:SourceIp": ["::1", "10.0.0.1"]"#]);
+}
+
+#[test]
+fn a_document_can_be_had_without_an_effect_or_a_statement() {
+    let statement = |effect: &str| format!(r#"{{"Effect": "{effect}", "Action": "*", "Resource": "*"}}"#);
+    let statements = [statement("Allow"), statement("Deny"), statement("Allow")].join(", ");
+    let text = format!(r#"{{"Version": "1", "Statement": [{statements}]}}"#);
+    let document = read(&text, PolicyKind::Identity, &Dialect::strict()).unwrap();
+    let kept = |document: Document| document.statements().iter().map(Statement::index).collect::<Vec<_>>();
+    assert_eq!(kept(document.without(Effect::Deny)), [0, 2]);
+    assert_eq!(kept(document.without(Effect::Allow)), [1]);
+    assert_eq!(kept(document.without_statement(1)), [0, 2]);
 }

@@ -45,8 +45,8 @@ impl Row {
     }
 
     /// What a statement with the test comes to, beside an Allow of everything if it is a Deny.
-    fn decided(&self, effect: &str) -> Outcome {
-        let mut set = PolicySet::new(Dialect::strict());
+    fn decided(&self, effect: &str, dialect: Dialect) -> Outcome {
+        let mut set = PolicySet::new(dialect);
         set.add_identity("row", &self.policy(effect), Scope::Account).unwrap();
         if effect == "Deny" {
             let all = r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}"#;
@@ -89,8 +89,22 @@ fn every_operator_comes_to_what_the_table_says() {
         };
         assert_eq!(test.evaluate(&row.known()), engine, "{row:?}");
         assert_eq!(by_reference, reference, "{row:?}");
-        assert_eq!(row.decided("Allow"), allow, "{row:?}");
-        assert_eq!(row.decided("Deny"), deny, "{row:?}");
+        assert_eq!(row.decided("Allow", Dialect::strict()), allow, "{row:?}");
+        assert_eq!(row.decided("Deny", Dialect::strict()), deny, "{row:?}");
+    }
+}
+
+#[test]
+fn every_operator_before_an_absent_key_is_false_where_the_dialect_says_so() {
+    let dialect = || Dialect { absent_key: AbsentKey::AlwaysFalse, ..Dialect::strict() };
+    let absent = |row: &Row| match row.known() {
+        ContextValue::Absent => true,
+        ContextValue::Present(values) => values.is_empty(),
+        ContextValue::Unknown => false,
+    };
+    for row in rows().into_iter().filter(absent) {
+        assert_eq!(row.decided("Allow", dialect()), Outcome::ImplicitDeny, "{row:?}");
+        assert_eq!(row.decided("Deny", dialect()), Outcome::Allow, "{row:?}");
     }
 }
 
