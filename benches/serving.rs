@@ -1,7 +1,8 @@
 //! The gate as a process, doing everything, beside nginx and HAProxy that only pass calls on: one run, the same two
 //! cores, the same upstream, the same requests.
 //!
-//! `benches/install` installs the rivals. `cargo bench --bench serving` measures; docs/benchmarks.md says what.
+//! `benches/install` installs the rivals. `cargo bench --bench serving` measures; docs/benchmarks.md says what. With
+//! `RAMGATE_PROGRAM=FILE` it measures a gate that was built before.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 

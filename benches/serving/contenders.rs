@@ -243,7 +243,8 @@ fn ramgate(folder: &Path, memory: &Path, address: SocketAddr, origin: SocketAddr
     );
     let path = folder.join("ramgate.toml");
     fs::write(&path, configuration).unwrap();
-    let program = PathBuf::from(env!("CARGO_BIN_EXE_ramgate"));
+    let program =
+        std::env::var_os("RAMGATE_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_ramgate").into(), PathBuf::from);
     start(Command::new(program).arg("serve").arg("--config").arg(path).env("UPSTREAM_SECRET", "upstream"))
 }
 

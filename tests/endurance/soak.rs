@@ -63,6 +63,9 @@ struct Options {
     /// What determines the order and length of faults, and the calls.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// The program; without it the one that was built with this.
+    #[arg(long, default_value = env!("CARGO_BIN_EXE_ramgate"))]
+    program: PathBuf,
     /// libfaketime, by which the clock of the gate is set; left out, it stays as it is.
     #[arg(long, value_name = "LIBRARY")]
     faketime: Option<PathBuf>,
@@ -121,7 +124,7 @@ impl Soak {
         let worlds = Arc::new(Worlds::write(&folder.join("worlds")));
         let ledger = Arc::new(Ledger::new());
         let upstream = Upstream::start(Arc::clone(&ledger), Arc::clone(&worlds), options.seed).await;
-        let gate = Gate::start(&folder, upstream.address, options.faketime.as_deref());
+        let gate = Gate::start(&options.program, &folder, upstream.address, options.faketime.as_deref());
         let tls = ramgate::gateway::tls::client(Some(&folder.join("authority.pem"))).unwrap();
         let mut http2 = tls.clone();
         http2.alpn_protocols = vec![b"h2".to_vec()];

@@ -60,13 +60,13 @@ pub struct Ended {
 }
 
 impl Gate {
-    /// Starts one in front of `upstream`, whose clock `faketime` can set.
-    pub fn start(folder: &Path, upstream: SocketAddr, faketime: Option<&Path>) -> Self {
+    /// Starts `program` in front of `upstream`, whose clock `faketime` can set.
+    pub fn start(program: &Path, folder: &Path, upstream: SocketAddr, faketime: Option<&Path>) -> Self {
         certificates(folder);
         fs::create_dir(folder.join("log")).unwrap();
         let path = folder.join("ramgate.toml");
         fs::write(&path, configuration(upstream)).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ramgate"));
+        let mut command = Command::new(program);
         command
             .args(["serve", "--config"])
             .arg(&path)
