@@ -56,11 +56,17 @@ fn check(statement: &Statement, subject: &Subject<'_>, found: &mut Findings) {
         if reached.is_empty() || !reached.iter().all(sure) {
             continue;
         }
-        let own: Vec<ArnTemplate> = reached.iter().copied().flat_map(reach::templates).collect();
-        let service = reach::service(pattern.as_str()).unwrap_or_default();
+        // Most often the first of them is named, and the others need no look.
+        let mut own = reached.iter().copied().flat_map(reach::templates).peekable();
+        let Some(first) = own.peek().cloned() else { continue };
+        if own.any(|template| named(&template)) {
+            continue;
+        }
         // Where no action of the service is about what stands there, other rules say so.
-        let right = reach::names(subject, &service).iter().any(named);
-        let Some(first) = own.first().filter(|_| right && !own.iter().any(named)) else { continue };
+        let service = reach::service(pattern.as_str()).unwrap_or_default();
+        if !reach::names(subject, &service).iter().any(named) {
+            continue;
+        }
         let never = match statement.effect() {
             Effect::Allow => "never allows it",
             Effect::Deny => "never denies it",
