@@ -7,18 +7,18 @@
 //! # What calls cost
 //!
 //! No call panics, none does I/O, and all but the `new`, `add_…` and `set_…` take `&self` and may be made by many threads at
-//! once. A pattern is matched in at most its length times that of the text.
+//! once. A pattern is matched in at most its length times that of the text. Times are those of the benches, on one core of an AMD EPYC.
 //!
 //! | call | cost |
 //! |---|---|
 //! | [`Authorizer::new`] | an index of each different list of policies that is attached; a few hundred nanoseconds for each principal |
 //! | [`Authorizer::after`] | an index of each list that names a policy which is another than before; the same for each principal |
 //! | [`PolicySet`]'s `add_…` and `set_…` | reads one document |
-//! | `decide`, `observe` | a look at each statement whose action and resource could match, among those of the principal and of the control policies up to the root; `decide` copies nothing |
+//! | `decide`, `observe` | a look at each statement whose action and resource could match, among those of the principal and of the control policies up to the root: 0.2 µs at 10 statements, 0.6 µs at 10,000; `decide` copies nothing |
 //! | `decide_checks`, `observe_checks` | a decision for each check of the call |
-//! | `explain` | at most five times that of `decide`: it keeps references to the statements that were looked at |
-//! | [`Explanation::to_trace`] | a copy of what is told of each of these |
-//! | `trace` | a look at every statement, and a copy of what is told of each |
+//! | `explain` | one and a half times that of `decide`: it keeps references to the statements that were looked at |
+//! | [`Explanation::to_trace`] | a copy of what is told of each of these: 4 to 12 µs |
+//! | `trace` | a look at every statement, and a copy of what is told of each: 1.5 to 3 µs a statement |
 //! | `grants` | a decision for each Allow that applies, up to 32, each over policies put together for it |
 //! | `near_misses` | decisions over changed policies, within the bounds of a [`Search`] |
 //! | [`Authorizer::unsupplied_keys`] | a look at every condition of the world |

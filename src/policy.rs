@@ -14,6 +14,21 @@
 //! assert!(document.statements().iter().any(|statement| statement.action().matches("polardb:closedbclustermigration")));
 //! # Ok::<(), ramgate::policy::InvalidPolicy>(())
 //! ```
+//!
+//! # What calls cost
+//!
+//! Nothing here does I/O, and no call panics, whatever a text says. What is read can be shared by threads.
+//!
+//! | call | cost |
+//! |---|---|
+//! | [`Document::parse`] | time and memory by the length of the text; a mistake more is a message more |
+//! | [`Document::statements`] and what statements have | a reference to what was read |
+//! | [`ActionClause::matches`], [`ResourceClause::matches`] | pattern after pattern, up to the first that matches |
+//! | [`Pattern::matches`] | at most the length of the pattern times that of the text; no memory |
+//! | [`ConditionTest::evaluate`] | for each value of the request a look at each operand; of more than eight texts or blocks of addresses, one look-up |
+//! | [`Context::set`], [`Context::set_value`] | a place among the keys that were set, and a copy of key and value |
+//! | [`Context::value_for`] | a look at each key that was set, or of many a search by halves; where it is none, at each family of keys |
+//! | cloning a [`Document`] | its statements are shared |
 
 mod arn;
 mod condition;
