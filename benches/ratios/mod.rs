@@ -22,14 +22,14 @@ impl Ratios {
         Self { contenders, rows: Vec::new() }
     }
 
-    /// Measures `work` as what `contender` does for `task`.
+    /// Measures `work` as what `contender` does for `task`: the median in seconds, where it was measured at all.
     pub fn measure<T>(
         &mut self,
         criterion: &mut Criterion,
         (task, size): (&str, &str),
         contender: &str,
         mut work: impl FnMut() -> T,
-    ) {
+    ) -> Option<f64> {
         let samples = RefCell::new(Vec::new());
         let mut group = criterion.benchmark_group(task);
         group.sampling_mode(SamplingMode::Flat);
@@ -54,14 +54,14 @@ impl Ratios {
                 self.rows.len() - 1
             }
         };
-        self.rows[row].1[column] = median(samples.into_inner());
+        let median = median(samples.into_inner());
+        self.rows[row].1[column] = median;
+        median
     }
 
     /// Prints the table, where anything was measured and not only tried out.
     pub fn print(&self) {
-        let measured = |argument: &String| argument == "--bench";
-        let tried = |argument: &String| argument == "--test" || argument == "--list";
-        if !std::env::args().any(|argument| measured(&argument)) || std::env::args().any(|argument| tried(&argument)) {
+        if !measures() {
             return;
         }
         let first = self.contenders[0];
@@ -85,6 +85,13 @@ impl Ratios {
         }
         println!("{table}\n");
     }
+}
+
+/// Whether anything is measured and not only tried out.
+pub fn measures() -> bool {
+    let measured = |argument: &String| argument == "--bench";
+    let tried = |argument: &String| argument == "--test" || argument == "--list";
+    std::env::args().any(|argument| measured(&argument)) && !std::env::args().any(|argument| tried(&argument))
 }
 
 fn median(mut samples: Vec<f64>) -> Option<f64> {
