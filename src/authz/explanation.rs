@@ -28,13 +28,15 @@ use crate::policy::{ConditionTest, ContextValue, Statement, TestOutcome};
 /// let mut policies = PolicySet::new(Dialect::strict());
 /// policies.add_identity("own", &source, Scope::Account)?;
 ///
+/// let alice = Principal::User { account: "1234567890123456".into(), name: "alice".into(), id: "2".into() };
+/// let context = Context::new();
 /// let explanation = policies.explain(&Request {
-///     principal: &Principal::User { account: "1234567890123456".into(), name: "alice".into(), id: "2".into() },
+///     principal: &alice,
 ///     action: "polardb:CloseDBClusterMigration",
 ///     resource: "acs:polardb:cn-hangzhou:1234567890123456:dbcluster/pc-1",
 ///     owner: None,
 ///     resource_group: &Known::Unknown,
-///     context: &Context::new(),
+///     context: &context,
 ///     mode: Mode::General,
 /// });
 /// assert_eq!(explanation.ruling().outcome, Outcome::ImplicitDeny);
