@@ -67,6 +67,8 @@ pub struct Catalog {
     products: BTreeMap<(String, String), Arc<Product>>,
     /// Of each service code, in lower case, the actions in order.
     actions: Arc<BTreeMap<String, Vec<String>>>,
+    /// Of each service code, in lower case, the templates of the resources that its actions are checked on, each once.
+    templates: Arc<BTreeMap<String, Vec<String>>>,
 }
 
 impl Catalog {
@@ -122,7 +124,8 @@ impl Catalog {
         let key = (header.product, header.version);
         let product = parsed.apply(self.products.get(&key).map(AsRef::as_ref))?;
         self.products.insert(key, Arc::new(product));
-        self.actions = Arc::new(actions(self.products()));
+        self.actions = Arc::new(by_service(self.products(), |operation| vec![operation.action().to_owned()]));
+        self.templates = Arc::new(by_service(self.products(), Operation::resource_templates));
         Ok(())
     }
 
@@ -131,6 +134,13 @@ impl Catalog {
     #[must_use]
     pub fn actions(&self, service: &str) -> Option<&[String]> {
         self.actions.get(&service.to_ascii_lowercase()).map(Vec::as_slice)
+    }
+
+    /// The templates of all resources that actions of a service are checked on, each once; the service code in any letter
+    /// case.
+    #[must_use]
+    pub fn resource_templates(&self, service: &str) -> &[String] {
+        self.templates.get(&service.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
     }
 
     /// Every product, by RAM code and version.
@@ -166,19 +176,22 @@ impl Catalog {
     }
 }
 
-/// The actions of all operations, by service code.
-fn actions<'a>(products: impl Iterator<Item = &'a Product>) -> BTreeMap<String, Vec<String>> {
-    let mut actions: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for action in products.flat_map(Product::operations).map(Operation::action) {
-        if let Some((service, _)) = action.split_once(':') {
-            actions.entry(service.to_ascii_lowercase()).or_default().push(action.to_owned());
+/// What `of` says of all operations, by the service codes of their actions, in order and each once.
+fn by_service<'a>(
+    products: impl Iterator<Item = &'a Product>,
+    of: impl Fn(&Operation) -> Vec<String>,
+) -> BTreeMap<String, Vec<String>> {
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for operation in products.flat_map(Product::operations) {
+        if let Some((service, _)) = operation.action().split_once(':') {
+            all.entry(service.to_ascii_lowercase()).or_default().extend(of(operation));
         }
     }
-    for list in actions.values_mut() {
+    for list in all.values_mut() {
         list.sort_unstable();
         list.dedup();
     }
-    actions
+    all
 }
 
 #[cfg(test)]

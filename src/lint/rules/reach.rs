@@ -33,6 +33,10 @@ pub(super) fn arns(statement: &Statement) -> impl Iterator<Item = (&Pattern, Spa
 
 /// The operations of the catalogue whose actions a pattern matches.
 pub(super) fn operations<'a>(subject: &Subject<'a>, pattern: &Pattern) -> Vec<&'a Operation> {
+    // A service that the catalogue does not list has no operations to look through.
+    if service(pattern.as_str()).is_some_and(|service| subject.actions(&service).is_none()) {
+        return Vec::new();
+    }
     let all = subject.settings().catalog.products().flat_map(Product::operations);
     all.filter(|operation| pattern.matches(operation.action())).collect()
 }
@@ -49,8 +53,8 @@ pub(super) fn templates(operation: &Operation) -> Vec<ArnTemplate> {
 
 /// The names of the resources of a service, by its code; where a call gives the type, it is one of those that others name.
 pub(super) fn names(subject: &Subject<'_>, service: &str) -> Vec<ArnTemplate> {
-    let mut names: Vec<_> =
-        operations(subject, &action(&format!("{service}:*"))).into_iter().flat_map(templates).collect();
+    let templates = subject.settings().catalog.resource_templates(service);
+    let mut names: Vec<_> = templates.iter().map(|text| ArnTemplate::new(text)).collect();
     names.retain(|name| name.as_str().splitn(5, ':').nth(4).is_some_and(|rest| !rest.starts_with('{')));
     names
 }
