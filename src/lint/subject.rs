@@ -1,12 +1,14 @@
 //! The policy that rules look at.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 
 use super::rules::tree::strings;
 use super::{Edit, Settings};
+use crate::catalog::{Operation, Product};
 use crate::documents::Embedded;
 use crate::json::{self, Kind, SourceText, Span, Syntax, Value};
-use crate::policy::{self, Dialect, Document, PolicyKind};
+use crate::policy::{self, Dialect, Document, Pattern, PolicyKind};
 use crate::report::Severity;
 
 /// A policy under a rule's eyes, with all that the rule may know.
@@ -17,6 +19,8 @@ pub struct Subject<'a> {
     document: Option<Document>,
     mistakes: Vec<policy::Finding>,
     tree: OnceCell<Option<Value>>,
+    /// Of action patterns that were asked about, the operations that they match.
+    operations: RefCell<HashMap<String, Vec<&'a Operation>>>,
     name: Option<&'a str>,
     service: Option<&'a str>,
     unread: Vec<Span>,
@@ -40,6 +44,7 @@ impl<'a> Subject<'a> {
             document,
             mistakes,
             tree: OnceCell::new(),
+            operations: RefCell::default(),
             name: None,
             service: None,
             unread: Vec::new(),
@@ -146,6 +151,23 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn actions(&self, service: &str) -> Option<&'a [String]> {
         self.settings.catalog.actions(service)
+    }
+
+    /// The operations of the catalogue whose actions a pattern matches.
+    pub(super) fn operations(&self, pattern: &Pattern) -> Vec<&'a Operation> {
+        // A service that the catalogue does not list has no operations to look through.
+        let service = pattern.as_str().split_once(':').map(|(service, _)| service);
+        if service.is_some_and(|service| !service.contains(['*', '?']) && self.actions(service).is_none()) {
+            return Vec::new();
+        }
+        let mut known = self.operations.borrow_mut();
+        if let Some(operations) = known.get(pattern.as_str()) {
+            return operations.clone();
+        }
+        let all = self.settings.catalog.products().flat_map(Product::operations);
+        let operations: Vec<&'a Operation> = all.filter(|operation| pattern.matches(operation.action())).collect();
+        known.insert(pattern.as_str().to_owned(), operations.clone());
+        operations
     }
 
     /// How bad it is that the catalogue does not know something.

@@ -1,6 +1,6 @@
 //! What patterns of a statement reach.
 
-use crate::catalog::{Authorization, Confidence, Operation, Product};
+use crate::catalog::{Authorization, Confidence, Operation};
 use crate::json::Span;
 use crate::lint::{Draft, Subject};
 use crate::policy::{
@@ -33,12 +33,7 @@ pub(super) fn arns(statement: &Statement) -> impl Iterator<Item = (&Pattern, Spa
 
 /// The operations of the catalogue whose actions a pattern matches.
 pub(super) fn operations<'a>(subject: &Subject<'a>, pattern: &Pattern) -> Vec<&'a Operation> {
-    // A service that the catalogue does not list has no operations to look through.
-    if service(pattern.as_str()).is_some_and(|service| subject.actions(&service).is_none()) {
-        return Vec::new();
-    }
-    let all = subject.settings().catalog.products().flat_map(Product::operations);
-    all.filter(|operation| pattern.matches(operation.action())).collect()
+    subject.operations(pattern)
 }
 
 /// Whether every call of the operation is checked on `*`, as far as that is sure.

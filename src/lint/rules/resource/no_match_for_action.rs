@@ -43,7 +43,8 @@ rule! {
 
 fn check(statement: &Statement, subject: &Subject<'_>, found: &mut Findings) {
     let Some(resource) = statement.resource() else { return };
-    if statement.action().is_negated() || resource.is_negated() || subject.has_unread(resource.span()) {
+    let everything = resource.patterns().any(|(pattern, _)| pattern.is_universal());
+    if everything || statement.action().is_negated() || resource.is_negated() || subject.has_unread(resource.span()) {
         return;
     }
     let named =
