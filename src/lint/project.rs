@@ -115,6 +115,11 @@ impl Project {
         &self.holders
     }
 
+    /// Who has the policy of this index, wherever it counts for them.
+    pub fn holders_of(&self, policy: usize) -> impl Iterator<Item = &Holder> {
+        self.holders.iter().filter(move |holder| holder.attachments.iter().any(|attached| attached.policy == policy))
+    }
+
     /// The statements of the policies that `holder` has in the whole account, each with the index of its policy.
     pub fn of_account<'p>(
         &'p self,

@@ -50,8 +50,7 @@ rule! {
 fn check(project: &Project, _: &Settings, found: &mut ProjectFindings) {
     let policies = project.policies().iter().enumerate();
     for (index, _) in policies.filter(|(_, policy)| policy.kind == PolicyKind::Identity) {
-        let has = |holder: &&Holder| holder.attachments.iter().any(|attached| attached.policy == index);
-        let holders: Vec<&Holder> = project.holders().iter().filter(has).collect();
+        let holders: Vec<&Holder> = project.holders_of(index).collect();
         let Some(first) = holders.first() else { continue };
         for (_, allow) in project.statements(index, Effect::Allow) {
             let lost: Option<Vec<String>> = holders.iter().map(|holder| reason(project, holder, allow)).collect();

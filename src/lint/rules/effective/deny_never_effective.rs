@@ -46,8 +46,7 @@ fn check(project: &Project, _: &Settings, found: &mut ProjectFindings) {
     }
     let policies = project.policies().iter().enumerate();
     for (index, policy) in policies.filter(|(_, policy)| policy.kind == PolicyKind::Identity) {
-        let has = |holder: &&Holder| holder.attachments.iter().any(|attached| attached.policy == index);
-        let holders: Vec<&Holder> = project.holders().iter().filter(has).collect();
+        let holders: Vec<&Holder> = project.holders_of(index).collect();
         // Somebody may join a group that has nobody.
         let Some(first) = holders.iter().find(|holder| holder.kind != HolderKind::Group) else { continue };
         for (_, deny) in project.statements(index, Effect::Deny) {
