@@ -87,3 +87,56 @@ impl GivenKeys {
         Ok(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(values: &[(&str, &[&str])], absent: &[&str], unknown: &[&str]) -> GivenKeys {
+        let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let values = values.iter().map(|(key, values)| ((*key).to_owned(), owned(values))).collect();
+        GivenKeys { values, absent: owned(absent), unknown: owned(unknown), complete: false }
+    }
+
+    fn present(values: &[&str]) -> ContextValue {
+        ContextValue::Present(values.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn what_is_said_of_a_key_is_what_a_condition_meets() {
+        let said: [(&str, &[&str]); 3] = [("acs:SourceIp", &["192.0.2.1"]), ("a", &["1"]), ("A", &["2", "3"])];
+        let mut keys = given(&said, &["b", "acs:RequestTag/"], &["c", "acs:ResourceTag/"]);
+        for (complete, other) in [(false, ContextValue::Unknown), (true, ContextValue::Absent)] {
+            keys.complete = complete;
+            let context = keys.context(&[]).unwrap();
+            for (key, expected) in [
+                ("acs:sourceip", present(&["192.0.2.1"])),
+                ("a", present(&["1", "2", "3"])),
+                ("b", ContextValue::Absent),
+                ("acs:requesttag/team", ContextValue::Absent),
+                ("c", ContextValue::Unknown),
+                ("acs:resourcetag/team", ContextValue::Unknown),
+                ("acs:mfapresent", other.clone()),
+            ] {
+                assert_eq!(*context.get(key), expected, "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_is_said_once_and_never_where_it_follows() {
+        let follow = [("acs:PrincipalARN", "the caller"), ("acs:ResourceTag/*", "the inventory")];
+        let follows = |key: &str, from: &str| InvalidGivenKeys::Follows { key: key.to_owned(), from: from.to_owned() };
+        let twice = |key: &str| InvalidGivenKeys::TwoWays { key: key.to_owned() };
+        for (keys, expected) in [
+            (given(&[("ACS:PrincipalArn", &["x"])], &[], &[]), Err(follows("ACS:PrincipalArn", "the caller"))),
+            (given(&[], &["acs:ResourceTag/a"], &[]), Err(follows("acs:ResourceTag/a", "the inventory"))),
+            (given(&[], &[], &["acs:ResourceTag/"]), Err(follows("acs:ResourceTag/", "the inventory"))),
+            (given(&[("a", &["1"])], &["A"], &[]), Err(twice("A"))),
+            (given(&[], &["a"], &["a"]), Err(twice("a"))),
+            (given(&[("acs:PrincipalARNs", &["x"]), ("acs:Resource", &["x"])], &["b"], &["c"]), Ok(())),
+        ] {
+            assert_eq!(keys.context(&follow).map(|_| ()), expected, "{keys:?}");
+        }
+    }
+}

@@ -99,3 +99,87 @@ impl<'p, A: Observer<'p>, B: Observer<'p>> Observer<'p> for (A, B) {
         self.1.rule(text);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authz::{Mode, PolicySet, Request};
+    use crate::catalog::Known;
+    use crate::identity::{Principal, Scope};
+    use crate::json::SourceText;
+    use crate::policy::{Context, Dialect};
+
+    /// Everything that it is told, in its order.
+    #[derive(Debug, Default, PartialEq, Eq)]
+    struct Told<const EVERY: bool>(Vec<String>);
+
+    impl<const EVERY: bool> Observer<'_> for Told<EVERY> {
+        const EVERY_STATEMENT: bool = EVERY;
+
+        fn stage(&mut self, policy_type: PolicyType, level: Option<&str>) {
+            self.0.push(format!("stage {policy_type} {level:?}"));
+        }
+        fn test(&mut self, test: &ConditionTest, _value: &ContextValue, outcome: TestOutcome) {
+            self.0.push(format!("test {} {outcome:?}", test.key()));
+        }
+        fn statement(&mut self, policy: &PolicySource, statement: &Statement, result: StatementResult) {
+            self.0.push(format!("statement {} {} {result:?}", policy.name, statement.index()));
+        }
+        fn ruled_out(&mut self, count: usize) {
+            self.0.push(format!("ruled out {count}"));
+        }
+        fn staged(&mut self, outcome: Outcome) {
+            self.0.push(format!("staged {outcome}"));
+        }
+        fn rule(&mut self, text: &'static str) {
+            self.0.push(format!("rule {text}"));
+        }
+    }
+
+    fn watched<'p>(policies: &'p PolicySet, action: &str, observer: &mut impl Observer<'p>) {
+        let principal = Principal::User { account: "1234567890123456".into(), name: "alice".into(), id: "2".into() };
+        let mut context = Context::new();
+        context.set("acs:MFAPresent", "false");
+        context.set("acs:SourceIp", "192.0.2.1");
+        let (resource, resource_group, mode) = ("*", &Known::Unknown, Mode::General);
+        let request =
+            Request { principal: &principal, action, resource, owner: None, resource_group, context: &context, mode };
+        policies.observe(&request, observer);
+    }
+
+    #[test]
+    fn two_who_watch_are_told_what_each_would_be_told_alone() {
+        let text = r#"{"Version": "1", "Statement": [
+            {"Effect": "Allow", "Action": "ecs:*", "Resource": "*"},
+            {"Effect": "Allow", "Action": "polardb:*", "Resource": "*",
+             "Condition": {"Bool": {"acs:MFAPresent": "false"}, "IpAddress": {"acs:SourceIp": "192.0.2.0/24"}}},
+            {"Effect": "Deny", "Action": "polardb:*", "Resource": "*", "Condition": {"Bool": {"acs:MFAPresent": "true"}}}]}"#;
+        let mut policies = PolicySet::new(Dialect::strict());
+        policies.add_identity("own", &SourceText::new("own.json", text), Scope::Account).unwrap();
+        for (action, keys) in [
+            ("polardb:CloseX", ["acs:mfapresent", "acs:sourceip"].as_slice()),
+            ("ecs:StopX", &[]),
+            ("sts:GetCallerIdentity", &[]),
+        ] {
+            let (mut few, mut every) = (Told::<false>::default(), Told::<true>::default());
+            watched(&policies, action, &mut few);
+            watched(&policies, action, &mut every);
+            assert_ne!((few.0.len(), every.0.len()), (0, 0));
+
+            let mut both = (Told::<false>::default(), (ConsultedKeys::default(), Told::<false>::default()));
+            watched(&policies, action, &mut both);
+            assert_eq!((&both.0, &both.1.1), (&few, &few));
+            assert_eq!(both.1.0.0.iter().map(String::as_str).collect::<Vec<_>>(), keys, "{action}");
+
+            // Where one wants to be told of every statement, the other is too.
+            let mut both = (Told::<false>::default(), Told::<true>::default());
+            watched(&policies, action, &mut both);
+            assert_eq!((&both.0.0, &both.1), (&every.0, &every));
+
+            // Who does not listen takes nothing from who does.
+            let mut both = ((), Told::<false>::default());
+            watched(&policies, action, &mut both);
+            assert_eq!(both.1, few);
+        }
+    }
+}

@@ -195,3 +195,64 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
         deserializer.deserialize_map(Members(PhantomData))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question(text: &str) -> Question {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_question_is_about_a_call_or_about_an_action_and_never_half_of_both() {
+        let call = question(r#"{"operation": "p:v:o", "parameters": {"a": "1", "b": "2", "a": "3"}, "trace": true}"#);
+        let parameters = [("a", "1"), ("b", "2"), ("a", "3")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(call.asked(), Ok(Asked::Call { operation: "p:v:o", parameters: &parameters }));
+        assert_eq!((call.principal(), call.wants_trace()), (None, true));
+
+        let text = r#"{"principal": "alice", "action": "a:B", "resource": "*", "resource_group": "rg-a"}"#;
+        let action = question(text);
+        assert_eq!(action.asked(), Ok(Asked::Action { action: "a:B", resource: "*", resource_group: Some("rg-a") }));
+        assert_eq!((action.principal(), action.wants_trace()), (Some("alice"), false));
+
+        for text in [
+            "{}",
+            r#"{"action": "a:B"}"#,
+            r#"{"resource": "*"}"#,
+            r#"{"operation": "p:v:o", "action": "a:B", "resource": "*"}"#,
+            r#"{"operation": "p:v:o", "resource": "*"}"#,
+            r#"{"operation": "p:v:o", "resource_group": ""}"#,
+            r#"{"action": "a:B", "resource": "*", "parameters": {"a": "1"}}"#,
+        ] {
+            assert_eq!(question(text).asked(), Err(InvalidQuestion::Form), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_has_a_value_or_several_or_is_said_to_be_absent() {
+        let asked = question(r#"{"context": {"a": "1", "b": ["2", "3"], "c": null, "d/": null}, "complete": true}"#);
+        let keys = asked.keys().unwrap();
+        let value = |key: &str, values: &[&str]| (key.to_owned(), values.iter().map(ToString::to_string).collect());
+        assert_eq!(keys.values, [value("a", &["1"]), value("b", &["2", "3"])]);
+        assert_eq!((keys.absent, keys.unknown), (vec!["c".to_owned(), "d/".to_owned()], Vec::<String>::new()));
+        assert!(keys.complete && !question("{}").keys().unwrap().complete);
+        for (key, value) in [("", "null"), ("", r#""1""#), ("d/", r#""1""#)] {
+            let refused = question(&format!(r#"{{"context": {{"{key}": {value}}}}}"#)).keys();
+            assert_eq!(refused.unwrap_err(), InvalidQuestion::Key { key: key.to_owned() });
+        }
+    }
+
+    #[test]
+    fn what_is_of_no_form_is_told_with_what_it_should_be() {
+        for (text, told) in [
+            (r#"{"context": {"a": 1}}"#, "expected a string, a list of strings, or null"),
+            (r#"{"context": []}"#, "expected an object"),
+            (r#"{"parameters": "a"}"#, "expected an object"),
+            (r#"{"who": "alice"}"#, "unknown field `who`"),
+        ] {
+            let error = serde_json::from_str::<Question>(text).unwrap_err().to_string();
+            assert!(error.contains(told), "{text}: {error}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! What an authorizer puts together, and what it keeps.
 
 use super::*;
+use crate::authz::{Grants, NearMisses, Search};
 use crate::catalog::Known;
 use crate::identity::{Group, Role, User};
 use crate::json::SourceText;
@@ -45,10 +46,10 @@ fn policy(name: &str, action: &str) -> Document {
     Document::parse(&SourceText::new(name, text), PolicyKind::Identity, &Dialect::strict()).unwrap()
 }
 
-fn allows(authorizer: &Authorizer, name: &str, action: &str) -> bool {
+fn asked<T>(name: &str, action: &str, ask: impl FnOnce(&Request<'_>) -> T) -> T {
     let principal = Principal::User { account: "1".into(), name: name.into(), id: format!("{name}-id") };
     let context = Context::new();
-    let request = Request {
+    ask(&Request {
         principal: &principal,
         action,
         resource: "*",
@@ -56,8 +57,50 @@ fn allows(authorizer: &Authorizer, name: &str, action: &str) -> bool {
         resource_group: &Known::Unknown,
         context: &context,
         mode: Mode::General,
-    };
-    authorizer.decide(&request).outcome == Outcome::Allow
+    })
+}
+
+fn allows(authorizer: &Authorizer, name: &str, action: &str) -> bool {
+    asked(name, action, |request| authorizer.decide(request).outcome == Outcome::Allow)
+}
+
+#[test]
+fn every_answer_says_by_which_generation_of_policies_it_was_given() {
+    let mut authorizer = Authorizer::new(&world()).unwrap();
+    assert_eq!(authorizer.generation(), 0);
+    authorizer.set_generation(7);
+    assert_eq!(authorizer.generation(), 7);
+    for (name, action, expected) in [
+        ("alice", "polardb:CloseX", Outcome::Allow),
+        ("alice", "polardb:OpenX", Outcome::ImplicitDeny),
+        ("nobody", "polardb:CloseX", Outcome::ImplicitDeny),
+    ] {
+        asked(name, action, |request| {
+            let ruling = authorizer.decide(request);
+            assert_eq!((ruling.outcome, ruling.generation), (expected, 7), "{name} {action}");
+            assert_eq!(ruling.to_decision().generation, 7);
+            assert_eq!(authorizer.decide_batch(&[*request])[0].generation, 7);
+            assert_eq!(authorizer.explain(request).decision().generation, 7);
+            assert_eq!(authorizer.trace(request).0.generation, 7);
+        });
+    }
+    let misses = asked("alice", "polardb:OpenX", |request| authorizer.near_misses(request, Search::default()));
+    assert!(!misses.found.is_empty());
+    for miss in &misses.found {
+        assert_eq!((miss.decision.outcome, miss.decision.generation), (Outcome::Allow, 7));
+    }
+    let grants = asked("alice", "polardb:CloseX", |request| authorizer.grants(request));
+    let [grant] = grants.grants.as_slice() else { panic!("{grants:?}") };
+    assert_eq!((grant.statement.policy.as_str(), grant.without.generation), ("close", 7));
+}
+
+#[test]
+fn who_is_not_in_the_world_has_nothing_that_grants_and_no_near_miss() {
+    let authorizer = Authorizer::new(&world()).unwrap();
+    asked("nobody", "polardb:CloseX", |request| {
+        assert_eq!(authorizer.near_misses(request, Search::default()), NearMisses::default());
+        assert_eq!(authorizer.grants(request), Grants::default());
+    });
 }
 
 #[test]

@@ -201,3 +201,73 @@ fn of_what_grants_each_says_what_would_grant_without_it() {
     let owner = Case { principal: Principal::Owner { account: "1234567890123456".into() }, ..Case::new() };
     assert_eq!(without(&owner), []);
 }
+
+/// `count` statements, each an Allow of everything.
+fn several(count: usize) -> String {
+    vec![ALLOW_ALL; count].join(",")
+}
+
+#[test]
+fn the_bound_counts_the_statements_of_every_kind_of_policy() {
+    let mut case = Case::new().control(&several(1)).session(&several(2)).own(&several(3)).of_group("rg-a", &several(5));
+    case = case.of_group("rg-b", &several(7));
+    let bucket = r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": ["*"]}"#;
+    case.policies.add_resource("bucket", &Case::document("bucket", &[bucket; 9].join(","))).unwrap();
+    let trust = r#"{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs.aliyuncs.com"}}"#;
+    case.policies.set_trust("trust", &Case::document("trust", &[trust; 11].join(","))).unwrap();
+    // What is allowed has no near miss, and to know it is one look at each statement.
+    let all = 1 + 2 + 3 + 5 + 7 + 9 + 11;
+    for (statements, cut) in [(all - 1, true), (all, false)] {
+        let search = Search { statements, ..Search::default() };
+        let found = case.ask(|request| case.policies.near_misses(request, search));
+        assert_eq!((found.found.len(), found.cut), (0, cut), "{statements}");
+    }
+}
+
+#[test]
+fn as_many_changes_are_made_together_as_are_asked_for() {
+    let own = r#"{"Effect": "Allow", "Action": "ecs:*", "Resource": "*"}"#;
+    let case = Case::new().control(own).session(own).own(own);
+    let found = |changes| {
+        let search = Search { changes, ..Search::default() };
+        case.ask(|request| case.policies.near_misses(request, search)).found
+    };
+    // A policy of each of the three kinds must allow it.
+    assert!(found(2).is_empty());
+    assert!(found(3).iter().all(|miss| miss.changes.len() == 3) && !found(3).is_empty());
+}
+
+#[test]
+fn a_deny_for_others_is_not_what_denies() {
+    let mut case = Case { action: "oss:GetObject", ..Case::new() }.own(ALLOW_ALL);
+    let bucket = r#"
+        {"Effect": "Deny", "Action": "oss:GetObject", "Resource": "*", "Principal": ["2234567890123456"]},
+        {"Effect": "Deny", "Action": "oss:PutObject", "Resource": "*", "Principal": ["2234567890123456"]},
+        {"Effect": "Deny", "Action": "oss:PutObject", "Resource": "*", "Principal": ["*"]},
+        {"Effect": "Deny", "Action": "oss:GetObject", "Resource": "*", "Principal": ["*"]}"#;
+    case.policies.add_resource("bucket", &Case::document("bucket", bucket)).unwrap();
+    let found = case.found().found;
+    assert!(!found.is_empty());
+    for change in found.iter().flat_map(|miss| &miss.changes) {
+        let (Change::WithoutStatement { statement, .. } | Change::WithoutPattern { statement, .. }) = change else {
+            panic!("{change}")
+        };
+        assert_eq!(statement.index, 3, "{change}");
+    }
+}
+
+#[test]
+fn of_many_grants_the_first_are_tried_and_the_rest_said_to_be_there() {
+    for (count, tried, cut) in [(32, 32, false), (33, 32, true)] {
+        let case = Case::new().own(&several(count));
+        let grants = case.ask(|request| case.policies.grants(request));
+        assert_eq!((grants.grants.len(), grants.cut), (tried, cut), "{count}");
+        assert_eq!(grants.to_string().ends_with("and more, which were not tried\n"), cut, "{count}");
+    }
+}
+
+#[test]
+fn what_grants_is_told_with_what_is_left_without_it() {
+    let case = Case::new().control(ALLOW_ALL).own(&several(2)).of_group("rg-a", ALLOW_ALL);
+    insta::assert_snapshot!(case.ask(|request| case.policies.grants(request)));
+}

@@ -1,6 +1,6 @@
 //! What a trace tells of each kind of policy.
 
-use crate::authz::{Mode, PolicySet, Request, Trace};
+use crate::authz::{Exemption, Mode, PolicySet, Request, Trace};
 use crate::catalog::Known;
 use crate::identity::{Principal, Scope};
 use crate::json::SourceText;
@@ -111,4 +111,59 @@ fn a_bucket_policy_says_whom_it_names() {
     set.add_resource("bucket", &bucket).unwrap();
     let object = "acs:oss:*:1234567890123456:bucket/key";
     insta::assert_snapshot!(explained(&set, "oss:GetObject", object, Mode::General));
+}
+
+/// Who asks is not what matters here.
+fn asked<T>(action: &str, group: &Known<Option<String>>, context: &Context, ask: impl FnOnce(&Request<'_>) -> T) -> T {
+    let principal = Principal::User { account: "1234567890123456".into(), name: "alice".into(), id: "2".into() };
+    let mode = Mode::of_action(action);
+    ask(&Request {
+        principal: &principal,
+        action,
+        resource: CLUSTER,
+        owner: None,
+        resource_group: group,
+        context,
+        mode,
+    })
+}
+
+#[test]
+fn keys_that_are_unknown_are_told_as_the_policies_write_them() {
+    let mut context = Context::new();
+    context.set_value("acs:CurrentTime", ContextValue::Unknown);
+    context.set_unknown_prefix("acs:ResourceTag/");
+    context.set("acs:SecureTransport", "true");
+    context.set("acs:SourceIp", "203.0.113.7");
+    let told = |action| {
+        asked(action, &Known::Known(Some("rg-a".to_owned())), &context, |request| {
+            let policies = policies();
+            let (trace, explanation) = (policies.trace(request).1, policies.explain(request));
+            assert_eq!(trace.unknown_keys(), explanation.unknown_keys());
+            trace.unknown_keys().into_iter().map(str::to_owned).collect::<Vec<_>>()
+        })
+    };
+    // The group's policy is not asked, for a Deny of the account's applies as if it were met.
+    assert_eq!(told("polardb:CloseX"), ["acs:ResourceTag/team"]);
+    // None of what is about this action tests anything.
+    assert_eq!(told("ecs:StopX"), Vec::<String>::new());
+}
+
+#[test]
+fn a_rule_that_decided_is_told_in_words() {
+    let told = |action| {
+        asked(action, &Known::Unknown, &Context::new(), |request| {
+            let mut set = policies();
+            set.exempt(Exemption::ServiceLinkedRole);
+            let (trace, explanation) = (set.trace(request).1, set.explain(request));
+            assert_eq!(trace.rules().collect::<Vec<_>>(), explanation.rules().collect::<Vec<_>>());
+            trace.rules().collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(told("sts:GetCallerIdentity"), ["`sts:GetCallerIdentity` is answered whatever policies say"]);
+    assert_eq!(told("ecs:StopX"), ["control policies do not bind service-linked roles"]);
+    assert_eq!(
+        asked("ecs:StopX", &Known::Unknown, &Context::new(), |request| policies().trace(request).1.rules().count()),
+        0
+    );
 }
