@@ -13,7 +13,7 @@
 //! unfilled.
 
 use super::super::{Case, Pattern};
-use super::texts::{Place, Texts};
+use super::texts::PREFIX;
 use super::{Language, Symbol};
 
 /// Whether `wide` covers `narrow`, both of one case.
@@ -26,12 +26,8 @@ pub(super) fn covers(wide: &Pattern, narrow: &Pattern) -> bool {
         // Letter by letter it is so wherever the texts fold, and without any case it is the most that can be. Between
         // the two it depends on which texts there are.
         Case::Arn => {
-            whole(false)
-                || (whole(true)
-                    && [Texts::Headed, Texts::Headless].into_iter().all(|texts| {
-                        let mut splits = Splits { texts, cover: &cover, built: Vec::new() };
-                        splits.covered(&covered, texts.start())
-                    }))
+            let mut splits = Splits { cover: &cover, built: Vec::new() };
+            whole(false) || (whole(true) && splits.headless(&covered, &PREFIX) && splits.headed(&covered, &PREFIX))
         }
     }
 }
@@ -121,68 +117,44 @@ fn without_letters(text: &[Mark], letters: usize) -> Option<&[Mark]> {
     }
 }
 
-/// The ways in which a pattern's texts can have the head of an ARN, or not have it, each a text with marks of its own.
+/// The ways in which the texts of a pattern can have the head of an ARN, or not have it, each a text with marks of its own.
+/// The pattern is one whose text is not covered letter by letter.
 struct Splits<'a> {
-    texts: Texts,
     cover: &'a Cover,
     built: Vec<Mark>,
 }
 
 impl Splits<'_> {
-    /// Whether every text of this part that begins as built and goes on with `symbols` is covered.
-    fn covered(&mut self, symbols: &[Symbol], place: Place) -> bool {
-        match place {
-            Place::Prefix(_) => self.prefix(symbols, place),
-            Place::Service => self.service(symbols),
-            Place::Anywhere | Place::Rest | Place::Free => {
-                let length = self.built.len();
-                self.built.extend(symbols.iter().map(|symbol| Mark::of(*symbol, false)));
-                let covered = self.cover.matches(&self.built);
-                self.built.truncate(length);
-                covered
+    /// Whether every text without a head is covered that begins as built and goes on with `symbols`, where `left` of `acs:`
+    /// would make a head of it.
+    fn headless(&mut self, symbols: &[Symbol], left: &[char]) -> bool {
+        // Where there is no further `:`, no text that stands for those of the pattern has a head; one is not covered.
+        let Some((wanted, further)) = left.split_first() else { return symbols.contains(&Symbol::Char(':')) };
+        match symbols.split_first() {
+            None => false,
+            Some((Symbol::Char(letter), after)) if letter.eq_ignore_ascii_case(wanted) => {
+                self.with(Mark::Letter { letter: *letter, folded: false }, |splits| splits.headless(after, further))
             }
+            Some((Symbol::Run(_), after)) => {
+                self.headless(after, left) && self.with(Mark::Strange, |splits| splits.exactly(symbols))
+            }
+            // What covers a strange letter covers those of `acs:` as well.
+            Some((Symbol::Char(_) | Symbol::One(_), _)) => self.exactly(symbols),
         }
     }
 
-    fn headed(&self) -> bool {
-        self.texts == Texts::Headed
-    }
-
-    /// With one more mark, and at the place to which it leads.
-    fn with(&mut self, mark: Mark, symbols: &[Symbol], place: Place) -> bool {
-        self.built.push(mark);
-        let covered = self.covered(symbols, place);
-        self.built.pop();
-        covered
-    }
-
-    fn prefix(&mut self, symbols: &[Symbol], place: Place) -> bool {
-        let (texts, folded) = (self.texts, self.headed());
-        let Some((symbol, after)) = symbols.split_first() else {
-            return !texts.ends(place) || self.cover.matches(&self.built);
-        };
-        // Where a wildcard stands for a letter of `acs:`: in either case, if that makes a difference.
-        let expected = place.expects().unwrap_or(':');
-        let cases = [expected, expected.to_ascii_uppercase()];
-        let cases = if folded || expected == ':' { cases.get(..1) } else { cases.get(..) }.unwrap_or_default();
-        let wildcard = |splits: &mut Self, then: &[Symbol]| {
-            let as_expected = cases.iter().all(|letter| {
-                texts
-                    .after(place, *letter)
-                    .is_none_or(|next| splits.with(Mark::Letter { letter: *letter, folded }, then, next))
-            });
-            as_expected && (folded || splits.with(Mark::Strange, then, Place::Free))
-        };
-        match *symbol {
-            Symbol::Char(letter) => {
-                let next = texts.after(place, letter);
-                next.is_none_or(|next| self.with(Mark::Letter { letter, folded }, after, next))
-            }
-            Symbol::One(_) => wildcard(self, after),
-            Symbol::Run(_) => self.covered(after, place) && wildcard(self, symbols),
+    /// Whether every text with a head is covered that begins as built and goes on with `left` of `acs:`, as `symbols` do.
+    fn headed(&mut self, symbols: &[Symbol], left: &[char]) -> bool {
+        let Some((wanted, further)) = left.split_first() else { return self.service(symbols) };
+        let Some((symbol, after)) = symbols.split_first() else { return true };
+        let mark = Mark::Letter { letter: *wanted, folded: true };
+        match symbol {
+            Symbol::Run(_) => self.headed(after, left) && self.with(mark, |splits| splits.headed(symbols, further)),
+            _ => !symbol.takes(*wanted, true) || self.with(mark, |splits| splits.headed(after, further)),
         }
     }
 
+    /// The same after `acs:`.
     fn service(&mut self, symbols: &[Symbol]) -> bool {
         let length = self.built.len();
         let covered = self.service_from(symbols);
@@ -191,28 +163,39 @@ impl Splits<'_> {
     }
 
     fn service_from(&mut self, symbols: &[Symbol]) -> bool {
-        let folded = self.headed();
-        let colon = Mark::Letter { letter: ':', folded };
-        for (at, symbol) in symbols.iter().enumerate() {
-            let from = symbols.get(at..).unwrap_or_default();
-            let after = symbols.get(at + 1..).unwrap_or_default();
-            let covered = match *symbol {
-                Symbol::Char(':') => return !folded || self.with(colon, after, Place::Rest),
+        let colon = Mark::Letter { letter: ':', folded: true };
+        let mut left = symbols;
+        while let Some((symbol, after)) = left.split_first() {
+            let covered = match symbol {
+                Symbol::Char(':') => return self.with(colon, |splits| splits.exactly(after)),
                 Symbol::Char(_) => true,
-                Symbol::One(_) => !folded || self.with(colon, after, Place::Rest),
+                Symbol::One(_) => self.with(colon, |splits| splits.exactly(after)),
                 // The `*` has some of the service code, the `:`, and may have more.
-                Symbol::Run(_) => {
-                    self.built.push(Mark::Star);
-                    let covered = !folded || self.with(colon, from, Place::Rest);
-                    self.built.pop();
-                    covered
-                }
+                Symbol::Run(_) => self.with(Mark::Star, |splits| splits.with(colon, |splits| splits.exactly(left))),
             };
             if !covered {
                 return false;
             }
-            self.built.push(Mark::of(*symbol, folded));
+            self.built.push(Mark::of(*symbol, true));
+            left = after;
         }
-        folded || self.cover.matches(&self.built)
+        true
+    }
+
+    /// Whether all is covered that begins as built and goes on with `symbols`, whose case counts.
+    fn exactly(&mut self, symbols: &[Symbol]) -> bool {
+        let length = self.built.len();
+        self.built.extend(symbols.iter().map(|symbol| Mark::of(*symbol, false)));
+        let covered = self.cover.matches(&self.built);
+        self.built.truncate(length);
+        covered
+    }
+
+    /// With one more mark.
+    fn with(&mut self, mark: Mark, covered: impl FnOnce(&mut Self) -> bool) -> bool {
+        self.built.push(mark);
+        let covered = covered(self);
+        self.built.pop();
+        covered
     }
 }

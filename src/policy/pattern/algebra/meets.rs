@@ -68,7 +68,6 @@ impl Step {
 
     fn unpacked(packed: u8) -> Option<Self> {
         Some(match packed {
-            0 => return None,
             1 => Self::Start,
             2 => Self::SkipA,
             3 => Self::SkipB,

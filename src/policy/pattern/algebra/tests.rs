@@ -123,6 +123,38 @@ proptest! {
         }
     }
 
+    /// The same where one pattern is nearly the other: some letters of the other case, and some wildcards for letters.
+    #[test]
+    fn a_pattern_that_is_nearly_another_covers_it_as_a_search_says(
+        head in "(acs|ACS|aCs|[aA*?][cC*]?[sS?*]?|\\*acs|ac\\*s):?",
+        rest in "[oO:*?]{0,5}",
+        edits in prop::collection::vec((0_usize..12, 0_usize..6), 0..5),
+    ) {
+        let narrow: Vec<char> = head.chars().chain(rest.chars()).collect();
+        let mut wide = narrow.clone();
+        for (at, edit) in edits {
+            let at = at % (wide.len() + 1);
+            let Some(letter) = wide.get(at).copied() else { wide.push('*'); continue };
+            match edit {
+                0 | 1 if letter.is_ascii_lowercase() => wide[at] = letter.to_ascii_uppercase(),
+                0 | 1 => wide[at] = letter.to_ascii_lowercase(),
+                2 => wide[at] = '?',
+                3 => wide[at] = '*',
+                4 => wide.insert(at, '*'),
+                _ => wide.insert(at, '?'),
+            }
+        }
+        let [wide, narrow] = [wide, narrow].map(|text| Pattern::new(&text.into_iter().collect::<String>(), Case::Arn));
+        match searched(&narrow, &[&wide]) {
+            Coverage::Covered => prop_assert!(wide.covers(&narrow), "{} {}", wide.as_str(), narrow.as_str()),
+            Coverage::Uncovered(text) => {
+                prop_assert!(!wide.covers(&narrow), "{} {}", wide.as_str(), narrow.as_str());
+                prop_assert!(narrow.matches(&text) && !wide.matches(&text), "{}", text);
+            }
+            Coverage::Unknown => prop_assert!(false, "the bound was met"),
+        }
+    }
+
     #[test]
     fn what_a_text_matches_meets(
         a in ARN_PATTERN,
@@ -179,11 +211,46 @@ fn letters_fold_in_the_head_of_an_arn_only() {
         ("*:OSS:*", "*:oss:*", false),
         ("ACS:*", "acs:*:*", true),
         ("ACS:*", "acs:*", false),
+        // The `?` may be the `:` that ends the head, and what comes after it does not fold.
+        ("acs:?o:x", "acs:?O:x", false),
+        ("acs:o?*", "ACS:o?:x", true),
+        ("acs:o*b", "acs:o*B", false),
+        ("acs:o:*:x", "acs:O:*:x", true),
+        ("acs:o:x", "acs:O:x", true),
+        // A text without a head has a letter more before the one that would fold.
+        ("?????*o*x", "*acs:oO:x", true),
+        ("????*o*x", "*acs:OO:x", false),
     ] {
         assert_eq!(arn(wide).covers(&arn(narrow)), expected, "{wide} {narrow}");
     }
     assert_eq!(arn("ACS:o*s:?").meets(&arn("acs:*:?")).as_deref(), Some("acs:os:x"));
     assert_eq!(arn("acs:oss").meets(&arn("acs:OSS")), None);
+}
+
+#[test]
+fn a_union_leaves_out_a_text_by_each_letter_that_it_asks_for() {
+    use Case::{Arn, Exact, Ignore};
+    for (case, narrow, by, covered) in [
+        (Exact, "?", &[(Exact, "x")][..], false),
+        (Exact, "?*", &[(Exact, "x*"), (Exact, "y*")], false),
+        (Exact, "?", &[(Exact, "x"), (Exact, "?")], true),
+        // Of both cases each has to be in one of them.
+        (Ignore, "a", &[(Exact, "a")], false),
+        (Ignore, "a", &[(Exact, "a"), (Exact, "A")], true),
+        (Exact, "A", &[(Ignore, "a")], true),
+        (Arn, "acs:o:a", &[(Exact, "acs:o:a")], false),
+        (Arn, "acs:o:*", &[(Ignore, "acs:o:*")], true),
+    ] {
+        let by: Vec<_> = by.iter().map(|(case, text)| Pattern::new(text, *case)).collect();
+        let narrow = Pattern::new(narrow, case);
+        match (narrow.covered_by(&by, COVERAGE_WORK), covered) {
+            (Coverage::Covered, true) => {}
+            (Coverage::Uncovered(text), false) => {
+                assert!(narrow.matches(&text) && !by.iter().any(|by| by.matches(&text)), "{text}");
+            }
+            (found, _) => panic!("{}: {found:?}", narrow.as_str()),
+        }
+    }
 }
 
 #[test]
@@ -236,6 +303,8 @@ fn a_template_meets_what_its_operation_can_name() {
         ("acs:polardb::*:dbcluster/*", false, false),
         ("acs:polardb:cn-beijing:123:dbcluster/pc-1", true, false),
         ("acs:polardb:cn beijing:*", false, false),
+        ("acs:polardb:*:A1:*", false, false),
+        ("acs:polardb:*:system:*", true, false),
         ("acs:polardb:*:dbcluster/pc-1", true, false),
         ("acs:polardb:dbcluster/pc-1", false, false),
         ("acs:polardb:*:*:dbcluster/pc-1/*", false, false),

@@ -28,7 +28,8 @@ pub(super) enum Place {
     Free,
 }
 
-const PREFIX: [char; 4] = ['a', 'c', 's', ':'];
+/// What every ARN begins with.
+pub(super) const PREFIX: [char; 4] = ['a', 'c', 's', ':'];
 
 impl Texts {
     /// The parts in which texts are to be looked at for these kinds of folding.
