@@ -16,6 +16,8 @@
 
 mod algebra;
 
+use std::iter::successors;
+
 pub use algebra::{ArnTemplate, COVERAGE_WORK, Coverage, Hole};
 
 /// Which letters of a text match a pattern's letters of the other case.
@@ -128,8 +130,8 @@ impl Pattern {
                 text.len().checked_sub(literal.len()).is_some_and(|at| subject.has(at, literal))
             }
             (Strategy::Contains, [_, literal @ .., _]) => {
-                let last = text.len().checked_sub(literal.len());
-                last.is_some_and(|last| (0..=last).any(|at| subject.has(at, literal)))
+                let mut places = successors(subject.candidate(literal, 0), |at| subject.candidate(literal, at + 1));
+                places.any(|at| subject.has(at, literal))
             }
             (Strategy::Around { head }, _) => {
                 let tail = pattern.len().saturating_sub(head + 1);
@@ -175,6 +177,21 @@ impl Subject<'_> {
         }
     }
 
+    /// The first place of `from` and later from which the text may match `pattern`: one where its first letter stands, in
+    /// whichever case.
+    fn candidate(&self, pattern: &[u8], from: usize) -> Option<usize> {
+        let Some(letter) = pattern.first().filter(|letter| !matches!(letter, b'*' | b'?')) else { return Some(from) };
+        let rest = self.bytes.get(from..)?;
+        memchr::memchr2(letter.to_ascii_lowercase(), letter.to_ascii_uppercase(), rest).map(|found| from + found)
+    }
+
+    /// The place after the scalar at `at`, if there is one.
+    fn after_scalar(&self, at: usize) -> Option<usize> {
+        let rest = self.bytes.get(at..).and_then(<[u8]>::split_first)?.1;
+        let continued = rest.iter().take_while(|byte| matches!(byte, 0x80..=0xBF)).count();
+        Some(at + 1 + continued)
+    }
+
     /// Whether the text begins with the first `head` bytes of `pattern`.
     fn starts_with(&self, pattern: &[u8], head: usize) -> bool {
         pattern.get(..head).is_some_and(|literal| self.has(0, literal))
@@ -202,49 +219,48 @@ fn folded(text: &str, case: Case) -> usize {
     }
 }
 
-/// Greedy matching that goes back to the last `*` only: what an earlier `*` could take, the last one can too.
+/// Greedy matching, a piece without wildcards at a time, that goes back to the last `*` only: what an earlier `*` could
+/// take, the last one can too.
 fn general(mut pattern: &[u8], subject: &Subject<'_>) -> bool {
-    let mut text = subject.bytes;
-    // Bytes that are left where the part that ignores case ends.
-    let exact = text.len() - subject.folded.min(text.len());
-    // Where to go on when a piece fails: after the last `*`, and from a scalar further on in the text.
-    let mut retry: Option<(&[u8], &[u8])> = None;
+    let mut at = 0;
+    // Where to go on when a piece fails: after the last `*`, and from the place in the text that was tried last.
+    let mut retry: Option<(&[u8], usize)> = None;
     loop {
-        match (pattern, text) {
-            ([], []) => return true,
-            ([b'*', after @ ..], _) => {
-                pattern = after;
-                retry = Some((after, text));
-                continue;
+        let matched = match pattern {
+            [] if at == subject.bytes.len() => return true,
+            [] => None,
+            [b'*'] => return true,
+            [b'*', after @ ..] => {
+                let Some(from) = subject.candidate(after, at) else { return false };
+                retry = Some((after, from));
+                Some((after, from))
             }
-            // What is left of the pattern needs more text than there is, from any later place too.
-            (_, []) => return false,
-            ([b'?', after @ ..], _) => {
-                (pattern, text) = (after, after_scalar(text));
-                continue;
+            [b'?', after @ ..] => match subject.after_scalar(at) {
+                Some(next) => Some((after, next)),
+                // More text is needed than there is, and from any later place too.
+                None => return false,
+            },
+            _ => {
+                let length = memchr::memchr2(b'*', b'?', pattern).unwrap_or(pattern.len());
+                let Some((literal, after)) = pattern.split_at_checked(length) else { return false };
+                if subject.bytes.len() - at < length {
+                    return false;
+                }
+                subject.has(at, literal).then_some((after, at + length))
             }
-            ([wanted, after @ ..], [found, rest @ ..])
-                if wanted == found || (text.len() > exact && wanted.eq_ignore_ascii_case(found)) =>
-            {
-                (pattern, text) = (after, rest);
-                continue;
+        };
+        (pattern, at) = match (matched, retry) {
+            (Some(next), _) => next,
+            (None, Some((after, from))) => {
+                let Some(from) = subject.after_scalar(from).and_then(|from| subject.candidate(after, from)) else {
+                    return false;
+                };
+                retry = Some((after, from));
+                (after, from)
             }
-            _ => {}
-        }
-        let Some((after_star, from)) = retry else { return false };
-        let from = after_scalar(from);
-        retry = Some((after_star, from));
-        (pattern, text) = (after_star, from);
+            (None, None) => return false,
+        };
     }
-}
-
-/// The text without its first scalar.
-fn after_scalar(text: &[u8]) -> &[u8] {
-    let mut rest = text.get(1..).unwrap_or_default();
-    while let [0x80..=0xBF, after @ ..] = rest {
-        rest = after;
-    }
-    rest
 }
 
 #[cfg(test)]
