@@ -1,7 +1,7 @@
 //! Denials of each kind, and what would have allowed them.
 
 use super::*;
-use crate::authz::Outcome;
+use crate::authz::{Mode, Outcome};
 use crate::identity::{Principal, Scope};
 use crate::json::SourceText;
 use crate::policy::Dialect;
@@ -71,7 +71,11 @@ impl Case {
             owner: None,
             resource_group: &self.group,
             context: &self.context,
-            mode: crate::authz::Mode::General,
+            mode: match (self.action, &self.principal) {
+                ("sts:AssumeRole", _) => Mode::AssumeRole,
+                (_, Principal::Federated { .. }) => Mode::Sso,
+                _ => Mode::General,
+            },
         })
     }
 
@@ -270,4 +274,147 @@ fn of_many_grants_the_first_are_tried_and_the_rest_said_to_be_there() {
 fn what_grants_is_told_with_what_is_left_without_it() {
     let case = Case::new().control(ALLOW_ALL).own(&several(2)).of_group("rg-a", ALLOW_ALL);
     insta::assert_snapshot!(case.ask(|request| case.policies.grants(request)));
+}
+
+/// Of each near miss what would change, in a word or two.
+fn changes(found: &NearMisses) -> Vec<Vec<String>> {
+    let told = |change: &Change| match change {
+        Change::Context { key, .. } => key.clone(),
+        Change::ResourceGroup { to, .. } => to.clone(),
+        Change::Pattern { statement, element, .. } => format!("{} {} {element}", statement.policy, statement.index),
+        Change::Operand { statement, key, .. } => format!("{} {} {key}", statement.policy, statement.index),
+        Change::WithoutPattern { statement, .. } | Change::WithoutStatement { statement, .. } => {
+            format!("without {} {}", statement.policy, statement.index)
+        }
+        Change::Allow { policy_type, .. } => format!("another {policy_type}"),
+    };
+    found.found.iter().map(|miss| miss.changes.iter().map(told).collect()).collect()
+}
+
+#[test]
+fn a_silent_trust_policy_would_name_the_caller() {
+    let own = r#"{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}"#;
+    let account = || "1234567890123456".to_owned();
+    let provider = "acs:ram::1234567890123456:oidc-provider/ack";
+    for (principal, action, named) in [
+        (
+            Principal::User { account: account(), name: "alice".into(), id: "2".into() },
+            "sts:AssumeRole",
+            r#""RAM": ["acs:ram::1234567890123456:user/alice"]"#,
+        ),
+        (
+            Principal::Service { name: "ecs.aliyuncs.com".into() },
+            "sts:AssumeRole",
+            r#""Service": ["ecs.aliyuncs.com"]"#,
+        ),
+        (
+            Principal::Federated { provider: provider.into() },
+            "sts:AssumeRoleWithOIDC",
+            r#""Federated": ["acs:ram::1234567890123456:oidc-provider/ack"]"#,
+        ),
+    ] {
+        let mut case = Case { principal, action, ..Case::new() }.own(own);
+        let trust = r#"{"Effect": "Allow", "Action": "*", "Principal": {"Service": "rds.aliyuncs.com"}}"#;
+        case.policies.set_trust("trust", &Case::document("trust", trust)).unwrap();
+        let found = case.found();
+        assert_eq!(changes(&found), [["another AssumeRolePolicy"]], "{named}");
+        assert!(found.to_string().contains(named), "{found}");
+        // It stands in the policy that there is, for a role has one.
+        assert_eq!(found.found[0].decision.determining.as_ref().unwrap().policy, "trust");
+    }
+}
+
+#[test]
+fn a_session_policy_stays_the_policy_that_it_is() {
+    let deny = r#"{"Effect": "Deny", "Action": "polardb:CloseX", "Resource": "*",
+        "Condition": {"Bool": {"acs:MFAPresent": "false"}}}"#;
+    let case = Case::new().session(deny).own(ALLOW_ALL).with("acs:MFAPresent", "false");
+    // That the Deny does not apply is not enough, and without its only statement it is no policy that could have another.
+    assert_eq!(changes(&case.found()), [["acs:MFAPresent", "another SessionPolicy"]]);
+}
+
+#[test]
+fn smaller_changes_come_before_larger_ones() {
+    let allow = |condition: &str| {
+        format!(r#"{{"Effect": "Allow", "Action": "polardb:CloseX", "Resource": "*", "Condition": {{{condition}}}}}"#)
+    };
+    let with = |statements: &[String]| {
+        let case = Case::new().own(&statements.join(","));
+        case.with("a", "1").with("b", "1").with("acs:SourceIp", "192.0.2.1")
+    };
+    // Two values are more than one, and two operands more than a statement of its own.
+    let two = allow(r#""StringEquals": {"a": "2", "b": "2"}"#);
+    let one = allow(r#""IpAddress": {"acs:SourceIp": "203.0.113.0/24"}"#);
+    let told = changes(&with(&[two, one]).found());
+    let statement = "another AccountLevelIdentityBasedPolicy";
+    assert_eq!(told[..2], [vec!["acs:SourceIp"], vec!["a", "b"]]);
+    let place = |wanted: &[&str]| told.iter().position(|told| told == wanted).unwrap();
+    assert!(place(&["own 1 acs:SourceIp"]) < place(&["own 0 a", "own 0 b"]));
+    assert!(place(&[statement]) < place(&["own 0 a", "own 0 b"]));
+
+    // What is not known may be as it would have to be; what is known is not.
+    let (known, unknown) = (allow(r#""StringEquals": {"a": "2"}"#), allow(r#""StringEquals": {"c": "2"}"#));
+    let mut case = with(&[known, unknown]);
+    case.context.set_value("c", ContextValue::Unknown);
+    assert_eq!(changes(&case.found())[..2], [["c"], ["a"]]);
+
+    // A statement that lacks three things is further away than one of its own.
+    let far = r#"{"Effect": "Allow", "Action": "polardb:OpenX", "Resource": "acs:polardb:*:*:dbcluster/pc-2",
+        "Condition": {"StringEquals": {"a": "2"}}}"#;
+    assert_eq!(changes(&with(&[far.to_owned()]).found()), [[statement]]);
+}
+
+#[test]
+fn a_statement_that_would_open_less_comes_first() {
+    let allow = |action: &str, resource: &str| {
+        format!(r#"{{"Effect": "Allow", "Action": {action}, "Resource": "{resource}"}}"#)
+    };
+    let statements = [
+        allow(r#""polardb:Close*""#, "acs:polardb:*:*:dbcluster/pc-2"),
+        allow(r#"["polardb:CloseX", "polardb:OpenX"]"#, "acs:polardb:*:*:dbcluster/pc-2"),
+        allow(r#""polardb:OpenX""#, "acs:polardb:*:*:dbcluster/*"),
+        allow(r#""polardb:CloseX""#, "acs:polardb:*:*:dbcluster/pc-2"),
+        allow(r#""polardb:OpenX""#, CLUSTER),
+    ];
+    let told = changes(&Case::new().own(&statements.join(",")).found());
+    let places = ["own 3 Resource", "own 4 Action", "own 1 Resource", "own 0 Resource", "own 2 Action"];
+    assert_eq!(told[..5], places.map(|place| vec![place]));
+}
+
+#[test]
+fn the_value_of_the_resource_group_is_the_resource_group() {
+    // The policy counts for the group alone, and says so once more in a condition.
+    let scoped = r#"{"Effect": "Allow", "Action": "*", "Resource": "*",
+        "Condition": {"StringEquals": {"acs:ResourceGroupId": "rg-a"}}}"#;
+    let mut case = Case { group: Known::Unknown, ..Case::new() }.of_group("rg-a", scoped);
+    case.context.set_value("acs:ResourceGroupId", ContextValue::Unknown);
+    let told = changes(&case.found());
+    assert_eq!(told[..2], [["acs:ResourceGroupId"], ["rg-a"]]);
+
+    // Any other value leaves the resource where it is.
+    let scoped = r#"{"Effect": "Allow", "Action": "*", "Resource": "*",
+        "Condition": {"IpAddress": {"acs:SourceIp": "203.0.113.0/24"}}}"#;
+    let case = Case { group: Known::Known(Some("rg-a".into())), ..Case::new() }.of_group("rg-a", scoped);
+    assert_eq!(changes(&case.with("acs:SourceIp", "192.0.2.1").found())[0], ["acs:SourceIp"]);
+}
+
+#[test]
+fn the_policies_of_the_group_are_changed_and_no_others() {
+    let nearly = r#"{"Effect": "Allow", "Action": "polardb:OpenX", "Resource": "acs:polardb:*:*:dbcluster/pc-1"}"#;
+    let mut case = Case { group: Known::Known(Some("rg-b".into())), ..Case::new() };
+    for (group, name) in [("rg-a", "first"), ("rg-b", "second")] {
+        let scope = Scope::ResourceGroup(group.to_owned());
+        case.policies.add_identity(name, &Case::document(name, nearly), scope).unwrap();
+    }
+    assert_eq!(changes(&case.found())[0], ["second 0 Action"]);
+}
+
+#[test]
+fn nobody_is_told_to_move_a_resource_out_of_the_reach_of_a_deny() {
+    let deny = r#"{"Effect": "Deny", "Action": "*", "Resource": "*"}"#;
+    let case = Case { group: Known::Known(Some("rg-a".into())), ..Case::new() }.of_group("rg-a", deny);
+    let case = case.of_group("rg-b", ALLOW_ALL);
+    for told in changes(&case.found()) {
+        assert_eq!(told[0], "without scoped 0", "{told:?}");
+    }
 }

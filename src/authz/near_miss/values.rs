@@ -155,6 +155,20 @@ mod tests {
     }
 
     #[test]
+    fn another_text_is_none_of_the_operands() {
+        for operands in [r#""other""#, r#"["other", "other-2"]"#, r#"["other-2", "other"]"#] {
+            for operator in [Operator::StringEquals, Operator::StringLike, Operator::StringEqualsIgnoreCase] {
+                let test = test(operator, operands);
+                let found = values(&test, TestOutcome::Unmet, &ContextValue::Absent);
+                assert!(
+                    matches!(found.as_slice(), [Wanted { value: ContextValue::Present(_), .. }]),
+                    "{operands}: {found:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn values_are_told_in_words() {
         let told: Vec<String> = Operator::ALL
             .iter()

@@ -140,6 +140,10 @@ fn keys_that_are_unknown_are_told_as_the_policies_write_them() {
             let policies = policies();
             let (trace, explanation) = (policies.trace(request).1, policies.explain(request));
             assert_eq!(trace.unknown_keys(), explanation.unknown_keys());
+            assert_eq!(explanation.to_string(), explanation.to_trace().to_string());
+            let statements = trace.stages.iter().map(|stage| stage.statements.len());
+            let explained = explanation.stages().map(|stage| stage.statements().count() + stage.ruled_out);
+            assert_eq!(statements.collect::<Vec<_>>(), explained.collect::<Vec<_>>());
             trace.unknown_keys().into_iter().map(str::to_owned).collect::<Vec<_>>()
         })
     };
