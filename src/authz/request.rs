@@ -57,3 +57,45 @@ impl<'a> Request<'a> {
 fn is_account(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_assumes_a_role_is_asked_for_as_such() {
+        for (action, expected) in [
+            ("sts:AssumeRole", Mode::AssumeRole),
+            ("STS:assumerole", Mode::AssumeRole),
+            ("sts:AssumeRoleWithOIDC", Mode::General),
+            ("ram:AssumeRole", Mode::General),
+        ] {
+            assert_eq!(Mode::of_action(action), expected, "{action}");
+        }
+    }
+
+    #[test]
+    fn the_owner_is_the_one_named_or_that_of_the_arn_or_the_caller() {
+        let principal = Principal::User { account: "1".into(), name: "alice".into(), id: "2".into() };
+        for (owner, resource, expected) in [
+            (Some("3"), "acs:polardb:r:4:x", "3"),
+            (None, "acs:polardb:r:4:x", "4"),
+            (None, "acs:polardb:r:system:x", "1"),
+            (None, "acs:polardb:r:4a:x", "1"),
+            (None, "acs:polardb:r:*:x", "1"),
+            (None, "acs:polardb:r::x", "1"),
+            (None, "*", "1"),
+        ] {
+            let request = Request {
+                principal: &principal,
+                action: "polardb:CloseX",
+                resource,
+                owner,
+                resource_group: &Known::Unknown,
+                context: &Context::new(),
+                mode: Mode::General,
+            };
+            assert_eq!(request.owner_account(), Some(expected), "{owner:?} {resource}");
+        }
+    }
+}

@@ -141,6 +141,12 @@ fn keys_that_are_unknown_are_told_as_the_policies_write_them() {
             let (trace, explanation) = (policies.trace(request).1, policies.explain(request));
             assert_eq!(trace.unknown_keys(), explanation.unknown_keys());
             assert_eq!(explanation.to_string(), explanation.to_trace().to_string());
+            let told = serde_json::to_value(explanation.to_trace()).unwrap();
+            for (stage, told) in explanation.stages().zip(told["stages"].as_array().unwrap()) {
+                let ruled_out = (stage.ruled_out > 0).then_some(stage.ruled_out as u64);
+                assert_eq!(told.get("ruled_out").and_then(serde_json::Value::as_u64), ruled_out, "{told}");
+                assert!(told.get("ruled_out").is_none_or(|count| *count != 0), "{told}");
+            }
             let statements = trace.stages.iter().map(|stage| stage.statements.len());
             let explained = explanation.stages().map(|stage| stage.statements().count() + stage.ruled_out);
             assert_eq!(statements.collect::<Vec<_>>(), explained.collect::<Vec<_>>());
