@@ -1,7 +1,5 @@
 //! A context as somebody writes it down who asks what would be decided.
 
-use std::collections::BTreeSet;
-
 use crate::policy::{Context, ContextValue};
 
 /// What is said of condition keys; one that is not named is unknown.
@@ -44,47 +42,82 @@ impl GivenKeys {
     /// # Errors
     /// [`InvalidGivenKeys`] where a key is said twice, or once too often.
     pub fn context(&self, follow: &[(&str, &str)]) -> Result<Context, InvalidGivenKeys> {
-        let mut values: Vec<(&str, Vec<String>)> = Vec::new();
-        for (key, further) in &self.values {
-            match values.iter_mut().find(|(known, _)| Context::normalize(known) == Context::normalize(key)) {
-                Some((_, known)) => known.extend_from_slice(further),
-                None => values.push((key, further.clone())),
-            }
-        }
-        let mut said = BTreeSet::new();
-        let others = self.absent.iter().chain(&self.unknown).map(String::as_str);
-        for key in values.iter().map(|(key, _)| *key).chain(others) {
-            let normalized = Context::normalize(key);
-            let follows = |pattern: &str| match Context::normalize(pattern).strip_suffix('*') {
-                Some(prefix) => normalized.starts_with(prefix),
-                None => normalized == Context::normalize(pattern),
-            };
-            if let Some((_, from)) = follow.iter().find(|(pattern, _)| follows(pattern)) {
-                return Err(InvalidGivenKeys::Follows { key: key.to_owned(), from: (*from).to_owned() });
-            }
-            if !said.insert(normalized) {
-                return Err(InvalidGivenKeys::TwoWays { key: key.to_owned() });
-            }
-        }
-        let mut context = if self.complete { Context::new() } else { Context::unknown() };
-        for (key, values) in values {
-            context.set_value(key, ContextValue::Present(values));
+        let mut giving = Giving::new(self.complete, follow);
+        for (key, values) in &self.values {
+            giving.values(key, values.iter().map(String::as_str))?;
         }
         for key in &self.absent {
-            if key.ends_with('/') {
-                context.set_absent_prefix(key);
-            } else {
-                context.set_value(key, ContextValue::Absent);
-            }
+            giving.absent(key)?;
         }
         for key in &self.unknown {
-            if key.ends_with('/') {
-                context.set_unknown_prefix(key);
-            } else {
-                context.set_value(key, ContextValue::Unknown);
-            }
+            giving.unknown(key)?;
         }
-        Ok(context)
+        Ok(giving.context())
+    }
+}
+
+/// A context while it is put together: first the keys that have values, then those that are absent, then the unknown ones.
+pub(super) struct Giving<'f> {
+    context: Context,
+    follow: &'f [(&'f str, &'f str)],
+}
+
+impl<'f> Giving<'f> {
+    pub(super) fn new(complete: bool, follow: &'f [(&'f str, &'f str)]) -> Self {
+        Self { context: if complete { Context::new() } else { Context::unknown() }, follow }
+    }
+
+    /// Gives `key` these values, beside those that it may have.
+    pub(super) fn values<'v>(
+        &mut self,
+        key: &str,
+        values: impl IntoIterator<Item = &'v str>,
+    ) -> Result<(), InvalidGivenKeys> {
+        self.may_be_given(key)?;
+        self.context.add_values(key, values.into_iter().map(str::to_owned));
+        Ok(())
+    }
+
+    /// Takes `key` for absent, or where it ends in `/` all that begin so.
+    pub(super) fn absent(&mut self, key: &str) -> Result<(), InvalidGivenKeys> {
+        self.once(key)?;
+        if key.ends_with('/') {
+            self.context.set_absent_prefix(key);
+        } else {
+            self.context.set_value(key, ContextValue::Absent);
+        }
+        Ok(())
+    }
+
+    /// Takes `key` for unknown, or where it ends in `/` all that begin so.
+    pub(super) fn unknown(&mut self, key: &str) -> Result<(), InvalidGivenKeys> {
+        self.once(key)?;
+        if key.ends_with('/') {
+            self.context.set_unknown_prefix(key);
+        } else {
+            self.context.set_value(key, ContextValue::Unknown);
+        }
+        Ok(())
+    }
+
+    pub(super) fn context(self) -> Context {
+        self.context
+    }
+
+    fn once(&self, key: &str) -> Result<(), InvalidGivenKeys> {
+        self.may_be_given(key)?;
+        if self.context.says(key) { Err(InvalidGivenKeys::TwoWays { key: key.to_owned() }) } else { Ok(()) }
+    }
+
+    fn may_be_given(&self, key: &str) -> Result<(), InvalidGivenKeys> {
+        let follows = |pattern: &str| match pattern.strip_suffix('*') {
+            Some(prefix) => key.get(..prefix.len()).is_some_and(|head| Context::is_same_key(head, prefix)),
+            None => Context::is_same_key(key, pattern),
+        };
+        match self.follow.iter().find(|(pattern, _)| follows(pattern)) {
+            Some((_, from)) => Err(InvalidGivenKeys::Follows { key: key.to_owned(), from: (*from).to_owned() }),
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,38 +1,51 @@
 //! A question to the evaluator as somebody writes it down in JSON.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::GivenKeys;
+use super::InvalidGivenKeys;
+use super::given::Giving;
+use crate::policy::Context;
 
 /// May somebody make a call, or do something with a resource?
 ///
+/// It borrows from the text that it is read from whatever stands there without an escape.
+///
 /// ```
 /// use ramgate::authz::{Asked, Question};
+/// use ramgate::policy::ContextValue;
 ///
-/// let question: Question = serde_json::from_str(
+/// let question: Question<'_> = serde_json::from_str(
 ///     r#"{"principal": "alice", "action": "polardb:CloseX", "resource": "*",
 ///         "context": {"acs:SourceIp": "203.0.113.7", "acs:MFAPresent": null}}"#,
 /// )?;
 /// assert!(matches!(question.asked(), Ok(Asked::Action { action: "polardb:CloseX", .. })));
-/// assert_eq!(question.keys().map(|keys| keys.absent), Ok(vec!["acs:MFAPresent".to_owned()]));
+/// let context = question.context(&[("acs:PrincipalARN", "`principal`")]).expect("each key is said once");
+/// assert_eq!(context.get("acs:mfapresent"), &ContextValue::Absent);
+/// assert_eq!(context.get("acs:principalarn"), &ContextValue::Unknown);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Question {
-    principal: Option<String>,
-    operation: Option<String>,
-    #[serde(default)]
-    parameters: Pairs<String>,
-    action: Option<String>,
-    resource: Option<String>,
-    resource_group: Option<String>,
-    #[serde(default)]
-    context: Pairs<Given>,
+pub struct Question<'q> {
+    #[serde(borrow)]
+    principal: Option<Text<'q>>,
+    #[serde(borrow)]
+    operation: Option<Text<'q>>,
+    #[serde(borrow, default, deserialize_with = "parameters")]
+    parameters: Pairs<'q, Cow<'q, str>>,
+    #[serde(borrow)]
+    action: Option<Text<'q>>,
+    #[serde(borrow)]
+    resource: Option<Text<'q>>,
+    #[serde(borrow)]
+    resource_group: Option<Text<'q>>,
+    #[serde(borrow, default)]
+    context: Pairs<'q, Given<'q>>,
     #[serde(default)]
     complete: bool,
     #[serde(default)]
@@ -48,7 +61,7 @@ pub enum Asked<'q> {
         /// As in `polardb:2017-08-01:CloseDBClusterMigration`.
         operation: &'q str,
         /// Names and values, in the order in which they are written; repeated ones among them.
-        parameters: &'q [(String, String)],
+        parameters: &'q [(Cow<'q, str>, Cow<'q, str>)],
     },
     /// An action on a resource.
     Action {
@@ -77,13 +90,16 @@ pub enum InvalidQuestion {
         /// The key.
         key: String,
     },
+    /// A context that contradicts itself or what else is said.
+    #[error(transparent)]
+    Context(#[from] InvalidGivenKeys),
 }
 
-impl Question {
+impl Question<'_> {
     /// Who asks.
     #[must_use]
     pub fn principal(&self) -> Option<&str> {
-        self.principal.as_deref()
+        self.principal.as_ref().map(Text::as_str)
     }
 
     /// What is asked for.
@@ -93,31 +109,42 @@ impl Question {
     pub fn asked(&self) -> Result<Asked<'_>, InvalidQuestion> {
         match (&self.operation, &self.action, &self.resource) {
             (Some(operation), None, None) if self.resource_group.is_none() => {
-                Ok(Asked::Call { operation, parameters: &self.parameters.0 })
+                Ok(Asked::Call { operation: operation.as_str(), parameters: &self.parameters.0 })
             }
-            (None, Some(action), Some(resource)) if self.parameters.0.is_empty() => {
-                Ok(Asked::Action { action, resource, resource_group: self.resource_group.as_deref() })
-            }
+            (None, Some(action), Some(resource)) if self.parameters.0.is_empty() => Ok(Asked::Action {
+                action: action.as_str(),
+                resource: resource.as_str(),
+                resource_group: self.resource_group.as_ref().map(Text::as_str),
+            }),
             _ => Err(InvalidQuestion::Form),
         }
     }
 
     /// What is said of condition keys: the value of each, or its values, or `null` for one that the request does not carry.
+    /// None of the keys in `follow` may be given, since what stands beside each says what it is; one that ends in `*` stands
+    /// for all that begin so.
     ///
     /// # Errors
-    /// [`InvalidQuestion::Key`] where a family of keys has a value.
-    pub fn keys(&self) -> Result<GivenKeys, InvalidQuestion> {
-        let mut keys = GivenKeys { complete: self.complete, ..GivenKeys::default() };
+    /// [`InvalidQuestion::Key`] where a family of keys has a value, [`InvalidQuestion::Context`] where a key is said twice, or
+    /// once too often.
+    pub fn context(&self, follow: &[(&str, &str)]) -> Result<Context, InvalidQuestion> {
         for (key, given) in &self.context.0 {
             if key.is_empty() || (key.ends_with('/') && !matches!(given, Given::Absent)) {
-                return Err(InvalidQuestion::Key { key: key.clone() });
-            }
-            match given {
-                Given::Values(values) => keys.values.push((key.clone(), values.clone())),
-                Given::Absent => keys.absent.push(key.clone()),
+                return Err(InvalidQuestion::Key { key: key.clone().into_owned() });
             }
         }
-        Ok(keys)
+        let mut giving = Giving::new(self.complete, follow);
+        for (key, given) in &self.context.0 {
+            match given {
+                Given::Value(value) => giving.values(key, [value.as_str()])?,
+                Given::Values(values) => giving.values(key, values.iter().map(Text::as_str))?,
+                Given::Absent => {}
+            }
+        }
+        for (key, _) in self.context.0.iter().filter(|(_, given)| matches!(given, Given::Absent)) {
+            giving.absent(key)?;
+        }
+        Ok(giving.context())
     }
 
     /// Whether a trace is asked for too.
@@ -127,32 +154,69 @@ impl Question {
     }
 }
 
+/// A string of JSON, as it stands in the text where it has no escapes.
+#[derive(Debug, Clone)]
+struct Text<'q>(Cow<'q, str>);
+
+impl Text<'_> {
+    fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de: 'q, 'q> Deserialize<'de> for Text<'q> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Borrowed;
+        impl<'de> Visitor<'de> for Borrowed {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Borrowed)
+    }
+}
+
 /// What is said of a condition key.
 #[derive(Debug, Clone)]
-enum Given {
-    Values(Vec<String>),
+enum Given<'q> {
+    Value(Text<'q>),
+    Values(Vec<Text<'q>>),
     Absent,
 }
 
-impl<'de> Deserialize<'de> for Given {
+impl<'de: 'q, 'q> Deserialize<'de> for Given<'q> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct OneOrSeveral;
         impl<'de> Visitor<'de> for OneOrSeveral {
-            type Value = Given;
+            type Value = Given<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a string, a list of strings, or null")
             }
 
-            fn visit_str<E: Error>(self, value: &str) -> Result<Given, E> {
-                Ok(Given::Values(vec![value.to_owned()]))
+            fn visit_borrowed_str<E: Error>(self, value: &'de str) -> Result<Given<'de>, E> {
+                Ok(Given::Value(Text(Cow::Borrowed(value))))
             }
 
-            fn visit_unit<E: Error>(self) -> Result<Given, E> {
+            fn visit_str<E: Error>(self, value: &str) -> Result<Given<'de>, E> {
+                Ok(Given::Value(Text(Cow::Owned(value.to_owned()))))
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Given<'de>, E> {
                 Ok(Given::Absent)
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Given, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Given<'de>, A::Error> {
                 let mut values = Vec::new();
                 while let Some(value) = list.next_element()? {
                     values.push(value);
@@ -164,30 +228,35 @@ impl<'de> Deserialize<'de> for Given {
     }
 }
 
+fn parameters<'de: 'q, 'q, D: Deserializer<'de>>(deserializer: D) -> Result<Pairs<'q, Cow<'q, str>>, D::Error> {
+    let Pairs(pairs) = Pairs::<Text<'q>>::deserialize(deserializer)?;
+    Ok(Pairs(pairs.into_iter().map(|(name, Text(value))| (name, value)).collect()))
+}
+
 /// The members of a JSON object, repeated ones among them.
 #[derive(Debug, Clone)]
-struct Pairs<T>(Vec<(String, T)>);
+struct Pairs<'q, T>(Vec<(Cow<'q, str>, T)>);
 
-impl<T> Default for Pairs<T> {
+impl<T> Default for Pairs<'_, T> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
+impl<'de: 'q, 'q, T: Deserialize<'de>> Deserialize<'de> for Pairs<'q, T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Members<T>(PhantomData<T>);
         impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
-            type Value = Pairs<T>;
+            type Value = Pairs<'de, T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs<T>, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
+                while let Some((Text(name), value)) = map.next_entry()? {
+                    pairs.push((name, value));
                 }
                 Ok(Pairs(pairs))
             }
@@ -199,15 +268,16 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::ContextValue;
 
-    fn question(text: &str) -> Question {
+    fn question(text: &str) -> Question<'_> {
         serde_json::from_str(text).unwrap()
     }
 
     #[test]
     fn a_question_is_about_a_call_or_about_an_action_and_never_half_of_both() {
         let call = question(r#"{"operation": "p:v:o", "parameters": {"a": "1", "b": "2", "a": "3"}, "trace": true}"#);
-        let parameters = [("a", "1"), ("b", "2"), ("a", "3")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let parameters = [("a", "1"), ("b", "2"), ("a", "3")].map(|(name, value)| (name.into(), value.into()));
         assert_eq!(call.asked(), Ok(Asked::Call { operation: "p:v:o", parameters: &parameters }));
         assert_eq!((call.principal(), call.wants_trace()), (None, true));
 
@@ -232,13 +302,23 @@ mod tests {
     #[test]
     fn a_key_has_a_value_or_several_or_is_said_to_be_absent() {
         let asked = question(r#"{"context": {"a": "1", "b": ["2", "3"], "c": null, "d/": null}, "complete": true}"#);
-        let keys = asked.keys().unwrap();
-        let value = |key: &str, values: &[&str]| (key.to_owned(), values.iter().map(ToString::to_string).collect());
-        assert_eq!(keys.values, [value("a", &["1"]), value("b", &["2", "3"])]);
-        assert_eq!((keys.absent, keys.unknown), (vec!["c".to_owned(), "d/".to_owned()], Vec::<String>::new()));
-        assert!(keys.complete && !question("{}").keys().unwrap().complete);
+        let context = asked.context(&[]).unwrap();
+        let present = |values: &[&str]| ContextValue::Present(values.iter().map(ToString::to_string).collect());
+        for (key, expected) in [
+            ("a", present(&["1"])),
+            ("b", present(&["2", "3"])),
+            ("c", ContextValue::Absent),
+            ("d/e", ContextValue::Absent),
+            ("f", ContextValue::Absent),
+        ] {
+            assert_eq!(*context.get(key), expected, "{key}");
+        }
+        assert!(context.is_known() && !question("{}").context(&[]).unwrap().is_known());
+        let follow = [("a", "the caller")];
+        assert_eq!(asked.context(&follow).unwrap_err().to_string(), "`a` follows from the caller: leave it out");
         for (key, value) in [("", "null"), ("", r#""1""#), ("d/", r#""1""#)] {
-            let refused = question(&format!(r#"{{"context": {{"{key}": {value}}}}}"#)).keys();
+            let text = format!(r#"{{"context": {{"{key}": {value}}}}}"#);
+            let refused = question(&text).context(&[]);
             assert_eq!(refused.unwrap_err(), InvalidQuestion::Key { key: key.to_owned() });
         }
     }
@@ -251,7 +331,7 @@ mod tests {
             (r#"{"parameters": "a"}"#, "expected an object"),
             (r#"{"who": "alice"}"#, "unknown field `who`"),
         ] {
-            let error = serde_json::from_str::<Question>(text).unwrap_err().to_string();
+            let error = serde_json::from_str::<Question<'_>>(text).unwrap_err().to_string();
             assert!(error.contains(told), "{text}: {error}");
         }
     }

@@ -12,8 +12,8 @@ use self::policy_files::PolicyFiles;
 use super::Exit;
 use super::output::{self, Format};
 use crate::authz::{
-    Authorizer, Decision, Explanation, Grants, Mode, NearMisses, Observer, PolicySet, Request, Search, Trace, Verdict,
-    decide_each, group_value, stated_group,
+    Authorizer, Decision, Explanation, Grants, Mode, NearMisses, Observer, PolicySet, Request, Ruling, Search, Trace,
+    Verdict, decide_each, group_value, stated_group,
 };
 use crate::catalog::{ApiCall, Catalog, Check, Checks, Facts, Parameters};
 use crate::identity::{Principal, World};
@@ -298,6 +298,13 @@ impl Policies {
     /// What the world's inventory knows.
     pub(super) fn facts(&self) -> Facts {
         self.world().map(|world| world.inventory.facts()).unwrap_or_default()
+    }
+
+    pub(super) fn decide(&self, request: &Request<'_>) -> Ruling<'_> {
+        match self {
+            Self::World { authorizer, .. } => authorizer.decide(request),
+            Self::Files(policies) => policies.decide(request),
+        }
     }
 
     pub(super) fn explain<'r>(&self, request: &Request<'r>) -> Explanation<'_, 'r> {

@@ -79,6 +79,11 @@ impl Layer {
         values.find(|(key, _)| *key.text == *text).map(|(_, value)| value)
     }
 
+    fn get_mut(&mut self, key: &ContextKey) -> Option<&mut ContextValue> {
+        let at = self.values.binary_search_by(|(known, _)| known.cmp(key)).ok()?;
+        self.values.get_mut(at).map(|(_, value)| value)
+    }
+
     fn set(&mut self, key: ContextKey, value: ContextValue) {
         match self.values.binary_search_by(|(known, _)| known.cmp(&key)) {
             Ok(at) => {
@@ -118,6 +123,17 @@ impl Context {
         normalized
     }
 
+    /// Whether two keys are one, [normalized](Context::normalize).
+    #[must_use]
+    pub(crate) fn is_same_key(key: &str, other: &str) -> bool {
+        if key.len() != other.len() {
+            return false;
+        }
+        let fixed = |key: &str| key.bytes().position(|byte| byte == b'/').unwrap_or(key.len());
+        let (key, other) = (key.split_at_checked(fixed(key)), other.split_at_checked(fixed(other)));
+        key.zip(other).is_some_and(|(key, other)| key.0.eq_ignore_ascii_case(other.0) && key.1 == other.1)
+    }
+
     /// Sets `key` to one value.
     pub fn set(&mut self, key: &str, value: impl Into<String>) {
         self.set_value(key, ContextValue::Present(vec![value.into()]));
@@ -126,6 +142,34 @@ impl Context {
     /// Sets what is known of `key`.
     pub fn set_value(&mut self, key: &str, value: ContextValue) {
         self.layer().set(ContextKey::new(Self::normalize(key)), value);
+    }
+
+    /// Adds `values` to those that `key` was set to; otherwise sets it to them.
+    pub(crate) fn add_values(&mut self, key: &str, values: impl Iterator<Item = String>) {
+        let (key, layer) = (ContextKey::new(Self::normalize(key)), self.layer());
+        match layer.get_mut(&key) {
+            Some(ContextValue::Present(known)) => known.extend(values),
+            Some(other) => *other = ContextValue::Present(values.collect()),
+            None => layer.set(key, ContextValue::Present(values.collect())),
+        }
+    }
+
+    /// Whether `key` was set, or where it ends in `/` declared as a family.
+    #[must_use]
+    pub(crate) fn says(&self, key: &str) -> bool {
+        let key = ContextKey::new(Self::normalize(key));
+        let declared = || key.text.ends_with('/') && self.families().any(|(prefix, _)| *prefix == *key.text);
+        self.own.get(key.hash, &key.text).or_else(|| self.shared.get(key.hash, &key.text)).is_some() || declared()
+    }
+
+    /// Whether there is no key of which it is unknown whether the request carries it.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        let unknown = |layer: &Layer| {
+            layer.families.iter().any(|(_, unknown)| *unknown)
+                || layer.values.iter().any(|(_, value)| *value == ContextValue::Unknown)
+        };
+        !unknown(&self.shared) && !unknown(&self.own)
     }
 
     /// Declares every key that begins with `prefix` (as in `acs:ResourceTag/`) unknown unless it is set.

@@ -419,6 +419,54 @@ fn requests_are_decided_line_by_line_as_one_by_one() {
 }
 
 #[test]
+fn a_line_is_answered_in_the_bytes_of_its_request_alone() {
+    let principal = "acs:ram::1234567890123456:user/operator";
+    let (office, elsewhere) = (Some("203.0.113.7"), Some("192.0.2.7"));
+    let files = Files::new();
+    let allow = files.write("allow.json", json!({"Effect": "Allow", "Action": "polardb:*", "Resource": CLUSTER}));
+    let policies = ["--policy", &allow, "--policy", "policies/office-network-guard.json"];
+    let mut lines = Vec::new();
+    let mut expected = Vec::new();
+    for action in [CLOSE.rsplit(':').next().unwrap(), "Describe\u{fc}\"\\"] {
+        for (address, complete, group) in
+            [(office, true, Some("")), (elsewhere, true, None), (None, false, Some("rg-a")), (office, false, None)]
+        {
+            let action = format!("polardb:{action}");
+            let mut line = json!({"principal": principal, "action": action, "resource": CLUSTER});
+            let mut arguments = vec!["--principal", principal, "--action", &action, "--resource", CLUSTER];
+            let context = address.map(|address| format!("acs:SourceIp={address}"));
+            if let (Some(address), Some(context)) = (address, &context) {
+                line["context"] = json!({"acs:SourceIp": address, "acs:SecureTransport": ["true"]});
+                arguments.extend(["--context", context, "--context", "acs:SecureTransport=true"]);
+            }
+            if complete {
+                line["complete"] = true.into();
+                arguments.push("--complete");
+            }
+            if let Some(group) = group {
+                line["resource_group"] = group.into();
+                arguments.extend(["--resource-group", group]);
+            }
+            lines.push(line.to_string());
+            let output = ramgate(&[&["decide", "--format", "json"], &policies[..], &arguments].concat());
+            let one = String::from_utf8(output.stdout).unwrap();
+            expected.push(one.trim_end().strip_suffix(",\"trace\":null}").unwrap().to_owned());
+        }
+    }
+    // Every answer is made twice, once of what was kept of the first.
+    let twice = [lines.as_slice(), &lines].concat().join("\n");
+    let output = ramgate_reading(&[&["decide", "--requests", "-"], &policies[..]].concat(), &twice);
+    let answers = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(answers.lines().count(), 2 * lines.len());
+    for ((number, answer), one) in (1..).zip(answers.lines()).zip(expected.iter().cycle()) {
+        assert_eq!(answer, format!("{{\"line\":{number},{}}}", one.strip_prefix('{').unwrap()));
+    }
+    for says in ["\"allowed\":true", "\"allowed\":false", "\"unknown_keys\":[\"acs:"] {
+        assert!(answers.contains(says), "{says} in\n{answers}");
+    }
+}
+
+#[test]
 fn a_line_without_an_answer_is_told_with_its_number_and_the_others_are_decided() {
     let files = Files::new();
     let policy = files.write(

@@ -147,7 +147,7 @@ async fn decide(state: &State, request: Request<Incoming>) -> Answer {
         Ok(Err(error)) => return refused(StatusCode::BAD_REQUEST, &format!("the question cannot be read: {error}")),
         Err(_) => return refused(StatusCode::REQUEST_TIMEOUT, "the question did not arrive in time"),
     };
-    let question: Question = match serde_json::from_slice(&body) {
+    let question: Question<'_> = match serde_json::from_slice(&body) {
         Ok(question) => question,
         Err(error) => return refused(StatusCode::BAD_REQUEST, &format!("this is no question: {error}")),
     };

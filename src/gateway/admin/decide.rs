@@ -1,10 +1,12 @@
 //! What would be decided: a question to the snapshot in force, answered by the evaluator that decides calls.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::authz::{
-    Asked, CheckDecision, Decision, InvalidGivenKeys, InvalidQuestion, Mode, Outcome, Question, Request, Trace,
-    decide_each, group_value, stated_group,
+    Asked, CheckDecision, Decision, InvalidQuestion, Mode, Outcome, Question, Request, Trace, decide_each, group_value,
+    stated_group,
 };
 use crate::catalog::{ApiCall, Checks, Parameters, ResolutionError};
 use crate::gateway::Snapshot;
@@ -23,9 +25,6 @@ pub(super) enum Unanswerable {
     /// The world has no such principal.
     #[error(transparent)]
     Principal(#[from] UnknownPrincipal),
-    /// The context contradicts itself or what else is said.
-    #[error(transparent)]
-    Context(#[from] InvalidGivenKeys),
     /// The catalogue and the inventory do not tell what the call acts on: the gate would refuse it.
     #[error(transparent)]
     Resolution(#[from] ResolutionError),
@@ -54,7 +53,7 @@ pub(super) struct Answer {
 }
 
 /// Asks `snapshot`.
-pub(super) async fn ask(question: &Question, snapshot: &Snapshot) -> Result<Answer, Unanswerable> {
+pub(super) async fn ask(question: &Question<'_>, snapshot: &Snapshot) -> Result<Answer, Unanswerable> {
     let name = question.principal().ok_or_else(|| Unanswerable::Form("say who asks by `principal`".to_owned()))?;
     let principal = snapshot.world.principal(name)?;
     let asking = Asking { question, principal: &principal, snapshot };
@@ -66,15 +65,19 @@ pub(super) async fn ask(question: &Question, snapshot: &Snapshot) -> Result<Answ
 
 /// A question, by whom, of which snapshot.
 struct Asking<'a> {
-    question: &'a Question,
+    question: &'a Question<'a>,
     principal: &'a Principal,
     snapshot: &'a Snapshot,
 }
 
 impl Asking<'_> {
-    async fn by_call(&self, operation: &str, parameters: &[(String, String)]) -> Result<Answer, Unanswerable> {
+    async fn by_call(
+        &self,
+        operation: &str,
+        parameters: &[(Cow<'_, str>, Cow<'_, str>)],
+    ) -> Result<Answer, Unanswerable> {
         let Self { question, principal, snapshot } = self;
-        let context = question.keys()?.context(&[
+        let context = question.context(&[
             ("acs:PrincipalARN", "`principal`"),
             ("acs:RequestTag/*", "`parameters`"),
             ("acs:ResourceGroupId", "the world's inventory"),
@@ -96,7 +99,7 @@ impl Asking<'_> {
     }
 
     /// What the policies are asked about the call.
-    async fn checks(&self, operation: &str, given: &[(String, String)]) -> Result<Checks, Unanswerable> {
+    async fn checks(&self, operation: &str, given: &[(Cow<'_, str>, Cow<'_, str>)]) -> Result<Checks, Unanswerable> {
         let Self { principal, snapshot, .. } = self;
         let parts: Vec<&str> = operation.split(':').collect();
         let [product, version, operation] = parts[..] else {
@@ -128,9 +131,8 @@ impl Asking<'_> {
 
     fn by_action(&self, action: &str, resource: &str, resource_group: Option<&str>) -> Result<Answer, Unanswerable> {
         let Self { question, principal, snapshot } = self;
-        let mut context = question
-            .keys()?
-            .context(&[("acs:PrincipalARN", "`principal`"), ("acs:ResourceGroupId", "`resource_group`")])?;
+        let mut context =
+            question.context(&[("acs:PrincipalARN", "`principal`"), ("acs:ResourceGroupId", "`resource_group`")])?;
         let resource_group = stated_group(resource_group);
         context.set_value("acs:ResourceGroupId", group_value(&resource_group));
         context.set("acs:PrincipalARN", principal.arn());
