@@ -156,7 +156,8 @@ pub fn parse(source: &SourceText, syntax: Syntax) -> Result<Value, JsonError> {
     }
     let unclosed = unclosed_string(text, syntax)?;
     let lenient = syntax == Syntax::Lenient;
-    let parsed = parse_to_ast(text, &collected(lenient), &options(lenient)).map_err(|error| translate(&error, text));
+    let parsed =
+        parse_to_ast(text, &collected(text, lenient), &options(lenient)).map_err(|error| translate(&error, text));
     // The crate lets a string run over the end of its line, up to the next quote, and stumbles over what follows.
     // The mistake is where the quote is missing, unless the text is broken before that.
     let parsed = match (parsed, unclosed) {
@@ -164,7 +165,9 @@ pub fn parse(source: &SourceText, syntax: Syntax) -> Result<Value, JsonError> {
         (Ok(_), Some(span)) => return Err(unclosed_at(span)),
         (parsed, _) => parsed?,
     };
-    refuse_foreign_spaces(text, parsed.tokens.as_deref().unwrap_or_default())?;
+    if let Some(tokens) = &parsed.tokens {
+        refuse_foreign_spaces(text, tokens)?;
+    }
     match parsed.value {
         Some(value) => convert(text, value),
         None => Err(JsonError { kind: JsonErrorKind::Empty, span: Span::new(0, text.len()) }),
@@ -186,12 +189,14 @@ const fn options(lenient: bool) -> ParseOptions {
     }
 }
 
-/// Comments are collected as tokens so that the gaps between tokens are white space and nothing else. Where they
-/// are not allowed they must not be collected: the crate then skips its own check.
-const fn collected(lenient: bool) -> CollectOptions {
+/// Tokens are collected where a space that JSON does not know may stand between them, which few texts give reason to
+/// look for; comments then count as tokens, so that the gaps are white space and nothing else. Where comments are not
+/// allowed they must not be collected: the crate then skips its own check.
+fn collected(text: &str, lenient: bool) -> CollectOptions {
+    let tokens = text.bytes().any(|byte| !matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r'));
     CollectOptions {
-        comments: if lenient { CommentCollectionStrategy::AsTokens } else { CommentCollectionStrategy::Off },
-        tokens: true,
+        comments: if lenient && tokens { CommentCollectionStrategy::AsTokens } else { CommentCollectionStrategy::Off },
+        tokens,
     }
 }
 
