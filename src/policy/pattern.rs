@@ -123,7 +123,6 @@ impl Pattern {
         }
         let subject = Subject { bytes: text.as_bytes(), folded: folded(text, self.case) };
         match (self.strategy, pattern) {
-            (Strategy::Any, _) => true,
             (Strategy::Literal, _) => pattern.len() == text.len() && subject.has(0, pattern),
             (Strategy::Prefix, [literal @ .., _]) => subject.has(0, literal),
             (Strategy::Suffix, [_, literal @ ..]) => {
