@@ -418,3 +418,13 @@ fn nobody_is_told_to_move_a_resource_out_of_the_reach_of_a_deny() {
         assert_eq!(told[0], "without scoped 0", "{told:?}");
     }
 }
+
+#[test]
+fn a_deny_that_reaches_the_owner_by_its_condition_is_told_by_its_condition() {
+    let deny = r#"{"Effect": "Deny", "Action": "oss:*", "Resource": "*", "Principal": ["*"],
+        "Condition": {"Bool": {"acs:SecureTransport": "false"}}}"#;
+    let principal = Principal::Owner { account: "1234567890123456".into() };
+    let mut case = Case { principal, action: "oss:GetObject", ..Case::new() }.with("acs:SecureTransport", "false");
+    case.policies.add_resource("bucket", &Case::document("bucket", deny)).unwrap();
+    assert_eq!(changes(&case.found())[0], ["acs:SecureTransport"]);
+}

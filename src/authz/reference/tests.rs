@@ -1,10 +1,18 @@
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::condition::{Truth, truth as truth_of};
 use super::values::{Address, address, compare_numbers, in_block, instant, number};
-use super::{glob, values};
-use crate::policy::{Case, Decimal, IpBlock, Pattern, parse_address, parse_instant};
+use super::{Answer, glob, values};
+use crate::authz::{Decision, Outcome, PolicyType, StatementRef};
+use crate::identity::PolicySource;
+use crate::json::SourceText;
+use crate::policy::{
+    AbsentKey, Case, ContextValue, Decimal, Dialect, Document, IpBlock, Pattern, PolicyKind, parse_address,
+    parse_instant,
+};
 
 #[path = "../../../examples/differential/compare.rs"]
 #[allow(clippy::indexing_slicing, dead_code, reason = "the example uses all of it")]
@@ -77,6 +85,122 @@ fn addresses_are_read_by_their_bits() {
         ("1.2.3.4/08", "1.2.3.4", None),
     ] {
         assert_eq!(in_block(block, address(text).unwrap()), expected, "{block} {text}");
+    }
+}
+
+#[test]
+fn what_is_at_an_edge_is_read_as_the_engine_reads_it() {
+    let second = 1_000_000_000;
+    let at = |text: &str| instant(text).unwrap_or_else(|| panic!("{text}"));
+    for (year, days) in [(1900, 1), (2000, 2), (2004, 2), (2023, 1), (2100, 1), (2400, 2)] {
+        let (before, after) = (format!("{year}-02-28T00:00:00Z"), format!("{year}-03-01T00:00:00Z"));
+        assert_eq!(at(&after) - at(&before), days * 86_400 * second, "{year}");
+        let leap = format!("{year}-02-29T00:00:00Z");
+        assert_eq!((instant(&leap).is_some(), parse_instant(&leap).is_some()), (days == 2, days == 2), "{leap}");
+    }
+    assert_eq!(at("2026-01-01T00:00:00.123456789Z") - at("2026-01-01T00:00:00Z"), 123_456_789);
+    assert_eq!(at("2026-01-01T00:00:00-00:01") - at("2026-01-01T00:00:00+00:01"), 120 * second);
+    assert_eq!(at("2026-01-02T00:00:00+23:59"), at("2026-01-01T00:01:00Z"));
+    for text in [
+        "2026-01-01T23:59:59.000000001Z",
+        "2026-01-01T00:00:00.0000000001Z",
+        "2026-01-01T24:00:00Z",
+        "2026-01-01T00:60:00Z",
+        "2026-01-01T00:00:00+24:00",
+        "2026-01-01T00:00:00+00:60",
+        "2026-01-01T00:00:00-23:59",
+        "2026-01-00T00:00:00Z",
+        "2026-01-31T00:00:00Z",
+        "2026-01-32T00:00:00Z",
+        "2026-00-01T00:00:00Z",
+        "2026-12-31T00:00:00Z",
+        "2026-13-01T00:00:00Z",
+        "2026-04-31T00:00:00Z",
+        "2026-01-01T00:00:00Z ",
+    ] {
+        assert_eq!(instant(text).is_some(), parse_instant(text).is_some(), "{text}");
+    }
+    for text in [
+        "1.2.3.4",
+        "1.2.3",
+        "1.2.3.4.5",
+        "255.255.255.255",
+        "256.1.1.1",
+        "01.2.3.4",
+        "0.0.0.0",
+        "1.2.3.0004",
+        "1.2..4",
+        "::",
+        "1::",
+        "::1",
+        "1:2:3:4:5:6:7:8",
+        "1:2:3:4:5:6:7::",
+        "1:2:3:4:5:6:7:8::",
+        "::1:2:3:4:5:6:7:8",
+        "1::2::3",
+        "12345::",
+        "1:2:3:4:5:6:1.2.3.4",
+        "1:2:3:4:5:6:7:1.2.3.4",
+        "1.2.3.4::",
+        "1.2.3.4::1",
+        "g::",
+        "1:",
+        ":1",
+        "",
+        "::ffff:1.2.3.4",
+        "::ffff:102:304",
+        "1:2:3:4:5:6:7",
+        "+1::",
+        "ABCD::",
+    ] {
+        assert_eq!(address(text).is_some(), parse_address(text).is_some(), "{text}");
+        let block = address(text).map(|address| in_block(text, address));
+        assert_eq!(block, parse_address(text).map(|address| Some(IpBlock::parse(text)?.contains(address))), "{text}");
+    }
+}
+
+#[test]
+fn an_answer_tells_in_what_another_decision_differs() {
+    let text = r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "*", "Resource": "*"}]}"#;
+    let document = Document::parse(&SourceText::new("p", text), PolicyKind::Identity, &Dialect::strict()).unwrap();
+    let policy = PolicySource { name: "p".to_owned(), document: Arc::new(document) };
+    let [allow, deny] = policy.document.statements() else { panic!() };
+    let policy_type = PolicyType::AccountLevelIdentityBasedPolicy;
+    let named = |statement| Some(StatementRef::new(&policy, statement));
+    let answer = |outcome, statements| Answer { outcome, policy_type, statements };
+    let (allowed, ruled) = (answer(Outcome::Allow, vec![(&policy, allow)]), answer(Outcome::Allow, Vec::new()));
+    let other = PolicyType::ControlPolicy;
+    let elsewhere = named(allow).map(|named| StatementRef { policy: "q".to_owned(), ..named });
+    for (answer, outcome, policy_type, determining, alike) in [
+        (&allowed, Outcome::Allow, policy_type, named(allow), true),
+        (&allowed, Outcome::Allow, policy_type, named(deny), false),
+        (&allowed, Outcome::Allow, policy_type, elsewhere, false),
+        (&allowed, Outcome::Allow, policy_type, None, false),
+        (&allowed, Outcome::ExplicitDeny, policy_type, named(allow), false),
+        (&allowed, Outcome::Allow, other, named(allow), false),
+        (&ruled, Outcome::Allow, policy_type, None, true),
+        (&ruled, Outcome::Allow, policy_type, named(allow), false),
+    ] {
+        let decision = Decision { outcome, policy_type, determining, generation: 0 };
+        assert_eq!(answer.difference(&decision).is_none(), alike, "{decision:?}");
+    }
+}
+
+#[test]
+fn whether_letters_beyond_ascii_are_the_same_cannot_be_told() {
+    for (operand, value, expected) in [
+        ("k", "K", Truth::Met),
+        ("k", "\u{212a}", Truth::Unreadable),
+        ("\u{212a}", "k", Truth::Unreadable),
+        ("é", "É", Truth::Unreadable),
+        ("é", "é", Truth::Met),
+        ("é", "e", Truth::Unmet),
+        ("k", "l", Truth::Unmet),
+    ] {
+        let value = ContextValue::Present(vec![value.to_owned()]);
+        let absent = AbsentKey::PositiveFalseNegatedTrue;
+        assert_eq!(truth_of("StringEqualsIgnoreCase", &[operand], absent, &value), expected, "{operand} {value:?}");
     }
 }
 

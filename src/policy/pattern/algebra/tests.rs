@@ -220,6 +220,7 @@ fn letters_fold_in_the_head_of_an_arn_only() {
         // A text without a head has a letter more before the one that would fold.
         ("?????*o*x", "*acs:oO:x", true),
         ("????*o*x", "*acs:OO:x", false),
+        ("???????*b*x", "*acs:o:bBx", false),
     ] {
         assert_eq!(arn(wide).covers(&arn(narrow)), expected, "{wide} {narrow}");
     }
