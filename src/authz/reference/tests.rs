@@ -6,11 +6,12 @@ use proptest::prelude::*;
 use super::condition::{Truth, truth as truth_of};
 use super::values::{Address, address, compare_numbers, in_block, instant, number};
 use super::{Answer, glob, values};
-use crate::authz::{Decision, Outcome, PolicyType, StatementRef};
-use crate::identity::PolicySource;
+use crate::authz::{Decision, Mode, Outcome, PolicySet, PolicyType, Request, StatementRef};
+use crate::catalog::Known;
+use crate::identity::{PolicySource, Principal};
 use crate::json::SourceText;
 use crate::policy::{
-    AbsentKey, Case, ContextValue, Decimal, Dialect, Document, IpBlock, Pattern, PolicyKind, parse_address,
+    AbsentKey, Case, Context, ContextValue, Decimal, Dialect, Document, IpBlock, Pattern, PolicyKind, parse_address,
     parse_instant,
 };
 
@@ -184,6 +185,28 @@ fn an_answer_tells_in_what_another_decision_differs() {
     ] {
         let decision = Decision { outcome, policy_type, determining, generation: 0 };
         assert_eq!(answer.difference(&decision).is_none(), alike, "{decision:?}");
+    }
+}
+
+#[test]
+fn a_bucket_policy_names_an_owner_by_the_account() {
+    let deny = r#"{"Version": "1", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*",
+        "Principal": ["1234567890123456"]}]}"#;
+    let mut set = PolicySet::new(Dialect::strict());
+    set.add_resource("bucket", &SourceText::new("bucket.json", deny)).unwrap();
+    for (account, outcome) in [("1234567890123456", Outcome::ExplicitDeny), ("6543210987654321", Outcome::Allow)] {
+        let principal = Principal::Owner { account: account.to_owned() };
+        let request = Request {
+            principal: &principal,
+            action: "oss:GetObject",
+            resource: "acs:oss:*:*:bucket/key",
+            owner: None,
+            resource_group: &Known::Unknown,
+            context: &Context::new(),
+            mode: Mode::General,
+        };
+        let answer = super::decide(&super::Policies::of(&set.applicable()), &request);
+        assert_eq!((answer.outcome, set.decide(&request).outcome), (outcome, outcome), "{account}");
     }
 }
 

@@ -177,3 +177,28 @@ fn a_rule_that_decided_is_told_in_words() {
         0
     );
 }
+
+#[test]
+fn everyone_is_the_owner_too_where_a_condition_says_when() {
+    for (condition, named) in [("", false), (r#", "Condition": { "Bool": { "acs:SecureTransport": "false" } }"#, true)]
+    {
+        let mut set = PolicySet::new(Dialect::strict());
+        let text =
+            format!(r#"{{ "Effect": "Deny", "Action": "oss:*", "Resource": "*", "Principal": ["*"]{condition} }}"#);
+        set.add_resource("bucket", &document("bucket.json", &text)).unwrap();
+        let (context, principal) = (Context::new(), Principal::Owner { account: "1234567890123456".into() });
+        let (action, resource, group) = ("oss:GetObject", "acs:oss:*:1234567890123456:bucket/key", Known::Unknown);
+        let (_, trace) = set.trace(&Request {
+            principal: &principal,
+            action,
+            resource,
+            owner: None,
+            resource_group: &group,
+            context: &context,
+            mode: Mode::General,
+        });
+        let statement = trace.stages.iter().flat_map(|stage| &stage.statements).next().unwrap();
+        let principal = statement.elements.last().unwrap();
+        assert_eq!((principal.element, principal.matches, principal.pattern.is_some()), ("Principal", named, named));
+    }
+}

@@ -199,6 +199,7 @@ fn an_arn_folds_acs_and_the_service_code_only() {
         assert_eq!(Pattern::new(pattern, Case::Arn).matches(arn), expected, "{pattern}");
     }
     assert!(!Pattern::new("FOO", Case::Arn).matches("foo"));
+    assert!(!Pattern::new("FOO:OSS:b", Case::Arn).matches("foo:oss:b"));
     assert!(Pattern::new("acs:oss:*", Case::Arn).matches("ACS:OSS:x:1:b"));
 }
 

@@ -211,6 +211,8 @@ fn letters_fold_in_the_head_of_an_arn_only() {
         ("*:OSS:*", "*:oss:*", false),
         ("ACS:*", "acs:*:*", true),
         ("ACS:*", "acs:*", false),
+        ("abc:o:x", "abc:O:x", false),
+        ("acs-o:x:y", "acs-O:x:y", false),
         // The `?` may be the `:` that ends the head, and what comes after it does not fold.
         ("acs:?o:x", "acs:?O:x", false),
         ("acs:o?*", "ACS:o?:x", true),
