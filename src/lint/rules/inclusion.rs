@@ -48,7 +48,10 @@ fn patterns<'p>(written: impl Iterator<Item = (&'p Pattern, Span)>) -> Vec<&'p P
 /// Whether the texts of one clause, a set of patterns or all but them, are all among those of another.
 fn clause_covers((outer_negated, outer): (bool, &[&Pattern]), (inner_negated, inner): (bool, &[&Pattern])) -> bool {
     let among = |some: &[&Pattern], all: &[&Pattern]| {
-        some.iter().all(|one| one.covered_by(all.iter().copied(), COVERAGE_WORK) == Coverage::Covered)
+        some.iter().all(|one| match one.is_wild() {
+            true => one.covered_by(all.iter().copied(), COVERAGE_WORK) == Coverage::Covered,
+            false => all.iter().any(|pattern| pattern.matches(one.as_str())),
+        })
     };
     match (outer_negated, inner_negated) {
         (false, false) => among(inner, outer),

@@ -1,5 +1,7 @@
 //! What patterns of a statement reach.
 
+use std::sync::LazyLock;
+
 use crate::catalog::{Authorization, Confidence, Operation};
 use crate::json::Span;
 use crate::lint::{Draft, Subject};
@@ -10,6 +12,9 @@ use crate::policy::{
 /// The kinds of policy that have `Resource`.
 pub(super) const WITH_RESOURCE: &[PolicyKind] =
     &[PolicyKind::Identity, PolicyKind::Control, PolicyKind::Session, PolicyKind::Resource];
+
+/// Every action.
+pub(super) static ACTION: LazyLock<ArnTemplate> = LazyLock::new(|| ArnTemplate::new("{service}:{name}"));
 
 /// The service code of an action pattern, in lower case, where it is written out.
 pub(super) fn service(action: &str) -> Option<String> {
@@ -66,26 +71,31 @@ pub(super) fn allows(statement: &Statement) -> bool {
 
 /// Whether the patterns together reach every resource.
 pub(super) fn every_resource(statement: &Statement) -> bool {
-    statement.resource().is_some_and(|resource| {
-        let all = Pattern::new("acs:*:*:*:*", Case::Arn);
-        !resource.is_negated()
-            && all.covered_by(resource.patterns().map(|(pattern, _)| pattern), COVERAGE_WORK) == Coverage::Covered
-    })
+    statement
+        .resource()
+        .is_some_and(|resource| !resource.is_negated() && are_all("acs:*:*:*:*", Case::Arn, resource.patterns()))
 }
 
 /// Whether the patterns together reach every resource that has an ARN; the text `*`, which calls about no single resource
 /// are checked on, they may leave out.
 pub(super) fn every_arn(resource: &ResourceClause) -> bool {
-    let all = Pattern::new("acs:?*:*:*:?*", Case::Arn);
-    !resource.is_negated()
-        && all.covered_by(resource.patterns().map(|(pattern, _)| pattern), COVERAGE_WORK) == Coverage::Covered
+    !resource.is_negated() && are_all("acs:?*:*:*:?*", Case::Arn, resource.patterns())
 }
 
 /// Whether the patterns of the statement together are every action.
 pub(super) fn every_action(statement: &Statement) -> bool {
-    let all = Pattern::new("*:*", Case::Ignore);
-    !statement.action().is_negated()
-        && all.covered_by(statement.action().patterns().map(|(pattern, _)| pattern), COVERAGE_WORK) == Coverage::Covered
+    let action = statement.action();
+    !action.is_negated() && are_all("*:*", Case::Ignore, action.patterns())
+}
+
+/// Whether patterns together cover `all`.
+fn are_all<'p>(all: &str, case: Case, patterns: impl Iterator<Item = (&'p Pattern, Span)>) -> bool {
+    let patterns: Vec<&Pattern> = patterns.map(|(pattern, _)| pattern).collect();
+    // Where every one of them goes on with a letter of its own, they miss the texts that go on with another.
+    let wild = |pattern: &str| pattern.find(['*', '?']);
+    let begins = wild(all).unwrap_or_default();
+    patterns.iter().any(|pattern| wild(pattern.as_str()).is_some_and(|at| at <= begins))
+        && Pattern::new(all, case).covered_by(patterns, COVERAGE_WORK) == Coverage::Covered
 }
 
 /// Names the conditions that limit a statement.

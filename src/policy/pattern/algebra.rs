@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | [`Pattern::covers`], [`Pattern::equals`] | exact | product of the lengths; where two patterns of ARNs differ by case only, times the places in which the service code can end |
 //! | [`Pattern::meets`], [`Pattern::meets_template`] | exact, with a shortest text | product of the lengths, in time and memory |
+//! | [`Pattern::reaches`] | exact | the same at most |
 //! | [`Pattern::is_universal`] | exact | length |
 //! | [`Pattern::covered_by`], [`Pattern::covers_template`] | exact, or [`Coverage::Unknown`] | bounded by the caller |
 
@@ -164,6 +165,13 @@ impl Pattern {
     #[must_use]
     pub fn meets_template(&self, template: &ArnTemplate) -> Option<String> {
         meets::witness(&Language::of(self), template.language())
+    }
+
+    /// Whether there is such an ARN: [`meets_template`](Self::meets_template) without the text, and in a fraction of its time
+    /// where there is one.
+    #[must_use]
+    pub fn reaches(&self, template: &ArnTemplate) -> bool {
+        meets::any(&Language::of(self), template.language())
     }
 
     /// Whether `self` matches every ARN that `template` can produce, exactly, or [`Coverage::Unknown`] where that took

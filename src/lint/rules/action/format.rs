@@ -1,8 +1,9 @@
 //! `action/format`.
 
+use super::super::reach;
 use crate::lint::rule::{ALL_KINDS, rule};
 use crate::lint::{Check, Edit, Findings, Subject};
-use crate::policy::{ArnTemplate, Statement};
+use crate::policy::Statement;
 
 rule! {
     /// ## What it does
@@ -34,14 +35,13 @@ rule! {
 }
 
 fn check(statement: &Statement, _: &Subject<'_>, found: &mut Findings) {
-    let form = ArnTemplate::new("{service}:{name}");
     for (pattern, span) in statement.action().patterns() {
         let text = pattern.as_str();
         if text.contains(char::is_whitespace) {
             let plain: String = text.split_whitespace().collect();
             let draft = found.at(span, format!("`{text}` has a blank, and no action has one")).help("take it away");
             draft.fix(format!("write `{plain}`"), [Edit::string(span, &plain)]);
-        } else if pattern.meets_template(&form).is_none() {
+        } else if !pattern.reaches(&reach::ACTION) {
             let draft = found.at(span, format!("`{text}` matches no action"));
             draft.help("write a service code, a colon and a name, as in `ecs:StopInstance`");
         }

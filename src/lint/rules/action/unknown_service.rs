@@ -5,7 +5,7 @@ use super::super::{reach, services};
 use crate::catalog::Product;
 use crate::lint::rule::{ALL_KINDS, rule};
 use crate::lint::{Check, Findings, Subject};
-use crate::policy::{ArnTemplate, Statement};
+use crate::policy::Statement;
 
 rule! {
     /// ## What it does
@@ -40,10 +40,9 @@ rule! {
 }
 
 fn check(statement: &Statement, subject: &Subject<'_>, found: &mut Findings) {
-    let form = ArnTemplate::new("{service}:{name}");
     for (pattern, span) in statement.action().patterns() {
         let Some((written, _)) = pattern.as_str().split_once(':') else { continue };
-        if written.contains(char::is_whitespace) || pattern.meets_template(&form).is_none() {
+        if written.contains(char::is_whitespace) || !pattern.reaches(&reach::ACTION) {
             continue;
         }
         let code = reach::action(written);

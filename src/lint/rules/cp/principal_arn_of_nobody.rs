@@ -45,7 +45,7 @@ fn check(statement: &Statement, _: &Subject<'_>, found: &mut Findings) {
                 Operand::Text(_) => Pattern::new(&written.text, Case::Exact),
                 _ => continue,
             };
-            if known.iter().all(|known| pattern.meets_template(known).is_none()) {
+            if known.iter().all(|known| !pattern.reaches(known)) {
                 found.at(written.span, format!("no principal has an ARN such as `{}`", written.text)).help(
                     "write `acs:ram:*:*:role/NAME` for a role, whose sessions go by it, or `acs:ram:*:*:user/NAME`",
                 );

@@ -1,5 +1,7 @@
 //! `resource/arn-fields`.
 
+use std::sync::LazyLock;
+
 use super::super::reach;
 use crate::lint::rule::rule;
 use crate::lint::{Check, Findings, Subject};
@@ -37,16 +39,18 @@ rule! {
     check: Check::Statement(check),
 }
 
+static FORMS: LazyLock<[ArnTemplate; 4]> = LazyLock::new(|| {
+    let hole = |name: &str| Some(if name == "x" { Hole::Path } else { Hole::Name });
+    ["acs:{s}:{r}:{a}:{x}", "acs:{s}::{a}:{x}", "acs:{s}:{r}::{x}", "acs:{s}:::{x}"]
+        .map(|form| ArnTemplate::with_holes(form, hole))
+});
+
 fn check(statement: &Statement, _: &Subject<'_>, found: &mut Findings) {
     let Some(resource) = statement.resource() else { return };
     for (pattern, span) in resource.patterns() {
         let text = pattern.as_str();
-
-        let forms = ["acs:{s}:{r}:{a}:{x}", "acs:{s}::{a}:{x}", "acs:{s}:{r}::{x}", "acs:{s}:::{x}"];
-        let hole = |name: &str| Some(if name == "x" { Hole::Path } else { Hole::Name });
-        let mut forms = forms.iter().map(|form| ArnTemplate::with_holes(form, hole));
         let begins = text.get(..4).is_some_and(|acs| acs.eq_ignore_ascii_case("acs:"));
-        if begins && !forms.any(|form| pattern.meets_template(&form).is_some()) {
+        if begins && !FORMS.iter().any(|form| pattern.reaches(form)) {
             let draft =
                 found.at(span, format!("`{text}` is the name of nothing: a part is missing, empty or too many"));
             draft.help("write `acs:SERVICE:REGION:ACCOUNT:RESOURCE`; the region, or the account, may be `*`");

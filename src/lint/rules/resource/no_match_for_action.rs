@@ -47,8 +47,7 @@ fn check(statement: &Statement, subject: &Subject<'_>, found: &mut Findings) {
     if everything || statement.action().is_negated() || resource.is_negated() || subject.has_unread(resource.span()) {
         return;
     }
-    let named =
-        |template: &ArnTemplate| resource.patterns().any(|(pattern, _)| pattern.meets_template(template).is_some());
+    let named = |template: &ArnTemplate| resource.patterns().any(|(pattern, _)| pattern.reaches(template));
     let sure = |operation: &&Operation| {
         operation.authorization() == Authorization::Resource && operation.confidence() > Confidence::Low
     };

@@ -51,8 +51,7 @@ fn check(statement: &Statement, _: &Subject<'_>, found: &mut Findings) {
     let reaches = |template: &ArnTemplate| {
         resource.patterns().any(|(pattern, _)| match reach::parts(pattern.as_str()) {
             Some([_, service, _, _, rest]) => {
-                service.eq_ignore_ascii_case("oss")
-                    && Pattern::new(rest, Case::Exact).meets_template(template).is_some()
+                service.eq_ignore_ascii_case("oss") && Pattern::new(rest, Case::Exact).reaches(template)
             }
             None => true,
         })

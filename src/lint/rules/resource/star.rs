@@ -39,10 +39,10 @@ rule! {
 }
 
 fn check(statement: &Statement, subject: &Subject<'_>, found: &mut Findings) {
-    let Some(resource) = statement.resource().filter(|resource| reach::every_arn(resource)) else { return };
     if !reach::allows(statement) {
         return;
     }
+    let Some(resource) = statement.resource().filter(|resource| reach::every_arn(resource)) else { return };
     let mut named = Vec::new();
     for (pattern, _) in statement.action().patterns() {
         // Whoever allows all that a service can do has been told so.

@@ -41,7 +41,7 @@ rule! {
 fn check(statement: &Statement, subject: &Subject<'_>, found: &mut Findings) {
     for (pattern, span, [_, service, ..]) in reach::arns(statement) {
         let templates = reach::names(subject, service);
-        if templates.is_empty() || templates.iter().any(|template| pattern.meets_template(template).is_some()) {
+        if templates.is_empty() || templates.iter().any(|template| pattern.reaches(template)) {
             continue;
         }
         let known: BTreeSet<_> = templates.iter().map(|template| template.as_str()).collect();

@@ -163,8 +163,7 @@ fn open(statement: &Statement, denials: &[&Statement], template: Option<&ArnTemp
         return !out_of_reach(&Pattern::new("*", Case::Arn));
     }
     resource.patterns().any(|(pattern, _)| {
-        (pattern.is_universal() || template.is_none_or(|template| pattern.meets_template(template).is_some()))
-            && !out_of_reach(pattern)
+        (pattern.is_universal() || template.is_none_or(|template| pattern.reaches(template))) && !out_of_reach(pattern)
     })
 }
 
@@ -175,7 +174,7 @@ fn reaches(deny: &Statement, allow: &Statement, template: Option<&ArnTemplate>) 
         return true;
     }
     denied.patterns().any(|(deny, _)| {
-        template.is_none_or(|template| deny.meets_template(template).is_some())
+        template.is_none_or(|template| deny.reaches(template))
             && allowed.patterns().any(|(allow, _)| deny.meets(allow).is_some())
     })
 }

@@ -15,10 +15,35 @@ pub(super) fn apart(a: &Pattern, b: &Pattern) -> bool {
     heads(a).into_iter().zip(heads(b)).any(differ) || tails(a).into_iter().zip(tails(b)).any(differ)
 }
 
+/// Whether a text is in both.
+pub(super) fn any(a: &Language, b: &Language) -> bool {
+    let differ = |(a, b): (&Symbol, &Symbol)| match (a, b) {
+        (Symbol::Char(a), Symbol::Char(b)) => !a.eq_ignore_ascii_case(b),
+        _ => false,
+    };
+    let both_fixed = |(a, b): &(&Symbol, &Symbol)| matches!((a, b), (Symbol::Char(_), Symbol::Char(_)));
+    if a.symbols.iter().zip(&b.symbols).take_while(both_fixed).any(differ)
+        || a.symbols.iter().rev().zip(b.symbols.iter().rev()).take_while(both_fixed).any(differ)
+    {
+        return false;
+    }
+    Texts::parts([a.case, b.case]).iter().any(|texts| Search { a, b, texts: *texts }.run(Order::Deepest).is_some())
+}
+
 /// A shortest text that is in both.
 pub(super) fn witness(a: &Language, b: &Language) -> Option<String> {
-    let found = Texts::parts([a.case, b.case]).iter().filter_map(|texts| Search { a, b, texts: *texts }.run());
+    let found =
+        Texts::parts([a.case, b.case]).iter().filter_map(|texts| Search { a, b, texts: *texts }.run(Order::Shortest));
     found.min_by_key(|text| text.chars().count())
+}
+
+/// Which texts a search goes on with first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// The shortest, so that what is found first is a shortest.
+    Shortest,
+    /// That which was read last, so that what is found is found soon.
+    Deepest,
 }
 
 /// What a part of the texts has in both, by going through both and the text at once.
@@ -81,12 +106,16 @@ impl Step {
 }
 
 impl Search<'_> {
-    fn run(&self) -> Option<String> {
+    fn run(&self, order: Order) -> Option<String> {
         let mut steps = vec![0_u8; (self.a.len() + 1) * (self.b.len() + 1) * Place::ALL.len()];
         let start = Node { in_a: 0, in_b: 0, place: self.texts.start() };
         // What can be left behind costs no letter and goes first.
         let mut queue = VecDeque::from([(start, Step::Start)]);
-        while let Some((node, step)) = queue.pop_front() {
+        let next = |queue: &mut VecDeque<_>| match order {
+            Order::Shortest => queue.pop_front(),
+            Order::Deepest => queue.pop_back(),
+        };
+        while let Some((node, step)) = next(&mut queue) {
             let known = steps.get_mut(self.number(node)).filter(|known| **known == 0);
             let Some(known) = known else { continue };
             *known = step.packed();

@@ -123,6 +123,17 @@ proptest! {
         }
     }
 
+    /// A pattern reaches a template where there is an ARN that both have, in every case rule.
+    #[test]
+    fn a_pattern_reaches_a_template_where_it_meets_it(
+        pattern in ARN_PATTERN,
+        template in "(acs|ACS|\\{a\\})(:(oss|O|\\{b\\}|a\\{b\\}))?(:|\\{c\\}){0,3}[oO/a]{0,3}",
+        case in prop::sample::select(vec![Case::Exact, Case::Ignore, Case::Arn]),
+    ) {
+        let (pattern, template) = (Pattern::new(&pattern, case), ArnTemplate::new(&template));
+        prop_assert_eq!(pattern.reaches(&template), pattern.meets_template(&template).is_some());
+    }
+
     /// The same where one pattern is nearly the other: some letters of the other case, and some wildcards for letters.
     #[test]
     fn a_pattern_that_is_nearly_another_covers_it_as_a_search_says(
@@ -315,6 +326,7 @@ fn a_template_meets_what_its_operation_can_name() {
     ] {
         let witness = arn(pattern).meets_template(&template);
         assert_eq!(witness.is_some(), meets, "{pattern}");
+        assert_eq!(arn(pattern).reaches(&template), meets, "{pattern}");
         assert!(witness.is_none_or(|text| arn(pattern).matches(&text)), "{pattern}");
         match arn(pattern).covers_template(&template, COVERAGE_WORK) {
             Coverage::Covered => assert!(covers, "{pattern}"),
