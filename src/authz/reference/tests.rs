@@ -152,11 +152,29 @@ fn what_is_at_an_edge_is_read_as_the_engine_reads_it() {
         "::ffff:102:304",
         "1:2:3:4:5:6:7",
         "+1::",
+        "+1.2.3.4",
+        "1.2.3.+4",
+        "1::+2.3.4.5",
         "ABCD::",
     ] {
         assert_eq!(address(text).is_some(), parse_address(text).is_some(), "{text}");
         let block = address(text).map(|address| in_block(text, address));
         assert_eq!(block, parse_address(text).map(|address| Some(IpBlock::parse(text)?.contains(address))), "{text}");
+    }
+}
+
+#[test]
+fn letters_have_no_case_in_the_head_of_an_arn_and_in_no_other() {
+    for (text, alike) in [
+        ("acs:oss:*:1:b", true),
+        ("ACS:Oss:*:1:b", true),
+        ("acs:oss:*:1:B", false),
+        ("Foo:oss:*:1:b", false),
+        ("acs.oss:*:1:B", false),
+    ] {
+        let pattern = text.to_ascii_lowercase();
+        assert_eq!(glob::matches(&pattern, text, Case::Arn), alike, "{text}");
+        assert_eq!(Pattern::new(&pattern, Case::Arn).matches(text), alike, "{text}");
     }
 }
 
