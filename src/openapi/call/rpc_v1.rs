@@ -72,6 +72,9 @@ pub(super) fn read(
     let timestamp = required("Timestamp", all.get("Timestamp"))?;
     let nonce = required("SignatureNonce", all.get("SignatureNonce"))?;
     for (parameter, signed, header) in [("Action", action, "x-acs-action"), ("Version", version, "x-acs-version")] {
+        if signed.trim_ascii() != signed {
+            return Err(WireError::Blank { parameter });
+        }
         if headers.get(header)?.is_some_and(|claimed| claimed != signed) {
             return Err(WireError::Disagreement { parameter: parameter.to_owned(), header });
         }

@@ -175,6 +175,13 @@ pub enum WireError {
         /// The common parameter.
         common: &'static str,
     },
+    /// The action or the version of a V1 call begins or ends with a blank: the header that carries it to the API cannot, so that
+    /// another one would be sent than was decided (spec openapi-wire T1).
+    #[error("`{parameter}` begins or ends with a blank: take it away")]
+    Blank {
+        /// The parameter.
+        parameter: &'static str,
+    },
     /// A session token as a parameter of a V3 call (spec openapi-wire T12).
     #[error("a session token belongs to the signature: send it as header x-acs-security-token, not as a parameter")]
     TokenAsParameter,
@@ -223,6 +230,7 @@ impl WireError {
             | Self::Json { .. }
             | Self::Disagreement { .. }
             | Self::Letters { .. }
+            | Self::Blank { .. }
             | Self::TokenAsParameter => "InvalidParameter",
         }
     }
@@ -251,6 +259,7 @@ impl WireError {
             Self::Duplicate(duplicate) => Some(&duplicate.second),
             Self::ControlCharacter { name } | Self::Name { name } => Some(name),
             Self::Disagreement { parameter, .. } | Self::Letters { parameter, .. } => Some(parameter),
+            Self::Blank { parameter } => Some(parameter),
             Self::TokenAsParameter => Some("SecurityToken"),
             _ => None,
         }

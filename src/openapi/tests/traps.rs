@@ -365,6 +365,21 @@ fn t12_a_security_token_is_for_authentication_and_no_parameter() {
     assert!(!shown.contains("token-of-ops"), "{shown}");
 }
 
+/// A header, which carries them on, loses the blanks at its ends.
+#[test]
+fn t1_an_action_or_version_with_a_blank_at_its_ends_is_refused() {
+    let plain = rpc_v1(&[("A", "1")]);
+    let call = parse(&plain).unwrap();
+    for (name, value) in [("Action", call.action()), ("Version", call.version())] {
+        let given = format!("{name}={value}");
+        for blank in [format!("{given}+"), format!("{given}%20"), given.replace('=', "=+")] {
+            let mut request = plain.clone();
+            request.target = request.target.replace(&given, &blank);
+            assert_eq!(refusal(&request), "InvalidParameter", "{blank}");
+        }
+    }
+}
+
 #[test]
 fn t17_a_method_override_changes_nothing() {
     let request = acs3(&[("A", "1")], |request| add(request, "X-HTTP-Method-Override", "DELETE"));
