@@ -288,3 +288,10 @@ fn without_claims(parameters: Parameters, keep: impl Fn(&str) -> bool) -> Result
 fn required<'a>(parameter: &'static str, value: Option<&'a str>) -> Result<&'a str, WireError> {
     value.filter(|value| !value.is_empty()).ok_or(WireError::Missing { parameter })
 }
+
+/// The name of an action or a version: a value without blanks.
+fn named<'a>(parameter: &'static str, value: Option<&'a str>) -> Result<&'a str, WireError> {
+    let name = required(parameter, value)?;
+    let blank = name.contains(|letter: char| letter.is_whitespace() || letter.is_control());
+    if blank { Err(WireError::Blank { parameter }) } else { Ok(name) }
+}

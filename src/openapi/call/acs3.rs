@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::{Call, Declares, Scheme, required, without_claims};
+use super::{Call, Declares, Scheme, named, required, without_claims};
 use crate::openapi::body::{Gathered, Reading};
 use crate::openapi::canonical::{ACS3, acs3_string_to_sign, canonical_query, sha256_hex};
 use crate::openapi::request::Headers;
@@ -77,8 +77,8 @@ pub(super) fn read(
         Reading::Form => gathered.take_form(body)?,
         Reading::Json => gathered.take_json(body)?,
     }
-    let action = required("Action", headers.get("x-acs-action")?)?;
-    let version = required("Version", headers.get("x-acs-version")?)?;
+    let action = named("Action", headers.get("x-acs-action")?)?;
+    let version = named("Version", headers.get("x-acs-version")?)?;
     let timestamp = required("Timestamp", headers.get("x-acs-date")?)?;
     let nonce = required("SignatureNonce", headers.get("x-acs-signature-nonce")?)?;
     let mut dropped = Vec::new();

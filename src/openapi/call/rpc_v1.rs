@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::{Call, Scheme, required, without_claims};
+use super::{Call, Scheme, named, required, without_claims};
 use crate::openapi::body::{Gathered, Reading};
 use crate::openapi::canonical::{rpc_v1_string_to_sign, sha256_hex};
 use crate::openapi::request::Headers;
@@ -67,14 +67,11 @@ pub(super) fn read(
         .filter(|signature| !signature.is_empty())
         .ok_or_else(|| WireError::Signature { problem: "`Signature` is missing".to_owned() })?;
     let access_key_id = required("AccessKeyId", all.get("AccessKeyId"))?;
-    let action = required("Action", all.get("Action"))?;
-    let version = required("Version", all.get("Version"))?;
+    let action = named("Action", all.get("Action"))?;
+    let version = named("Version", all.get("Version"))?;
     let timestamp = required("Timestamp", all.get("Timestamp"))?;
     let nonce = required("SignatureNonce", all.get("SignatureNonce"))?;
     for (parameter, signed, header) in [("Action", action, "x-acs-action"), ("Version", version, "x-acs-version")] {
-        if signed.trim_ascii() != signed {
-            return Err(WireError::Blank { parameter });
-        }
         if headers.get(header)?.is_some_and(|claimed| claimed != signed) {
             return Err(WireError::Disagreement { parameter: parameter.to_owned(), header });
         }

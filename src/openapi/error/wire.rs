@@ -175,9 +175,9 @@ pub enum WireError {
         /// The common parameter.
         common: &'static str,
     },
-    /// The action or the version of a V1 call begins or ends with a blank: the header that carries it to the API cannot, so that
-    /// another one would be sent than was decided (spec openapi-wire T1).
-    #[error("`{parameter}` begins or ends with a blank: take it away")]
+    /// The action or the version has a blank or a control character: no name has one, and the header that carries it to the API loses
+    /// those at its ends, so that another one would be sent than was decided (spec openapi-wire T1).
+    #[error("`{parameter}` has a blank in it: take it away")]
     Blank {
         /// The parameter.
         parameter: &'static str,
