@@ -80,33 +80,34 @@ impl<'f> Giving<'f> {
 
     /// Takes `key` for absent, or where it ends in `/` all that begin so.
     pub(super) fn absent(&mut self, key: &str) -> Result<(), InvalidGivenKeys> {
-        self.once(key)?;
-        if key.ends_with('/') {
-            self.context.set_absent_prefix(key);
-        } else {
-            self.context.set_value(key, ContextValue::Absent);
-        }
-        Ok(())
+        self.without_values(key, ContextValue::Absent, Context::set_absent_prefix)
     }
 
     /// Takes `key` for unknown, or where it ends in `/` all that begin so.
     pub(super) fn unknown(&mut self, key: &str) -> Result<(), InvalidGivenKeys> {
-        self.once(key)?;
-        if key.ends_with('/') {
-            self.context.set_unknown_prefix(key);
-        } else {
-            self.context.set_value(key, ContextValue::Unknown);
-        }
-        Ok(())
+        self.without_values(key, ContextValue::Unknown, Context::set_unknown_prefix)
     }
 
     pub(super) fn context(self) -> Context {
         self.context
     }
 
-    fn once(&self, key: &str) -> Result<(), InvalidGivenKeys> {
+    fn without_values(
+        &mut self,
+        key: &str,
+        value: ContextValue,
+        family: fn(&mut Context, &str),
+    ) -> Result<(), InvalidGivenKeys> {
         self.may_be_given(key)?;
-        if self.context.says(key) { Err(InvalidGivenKeys::TwoWays { key: key.to_owned() }) } else { Ok(()) }
+        if self.context.says(key) {
+            return Err(InvalidGivenKeys::TwoWays { key: key.to_owned() });
+        }
+        if key.ends_with('/') {
+            family(&mut self.context, key);
+        } else {
+            self.context.set_value(key, value);
+        }
+        Ok(())
     }
 
     fn may_be_given(&self, key: &str) -> Result<(), InvalidGivenKeys> {

@@ -117,7 +117,7 @@ impl Pattern {
     /// ```
     #[must_use]
     pub fn meets(&self, other: &Self) -> Option<String> {
-        if meets::apart(self, other) { None } else { meets::witness(&Language::of(self), &Language::of(other)) }
+        meets::witness(&Language::of(self), &Language::of(other))
     }
 
     /// Whether both match the same texts. Exact, for patterns of one [`Case`].
@@ -149,16 +149,18 @@ impl Pattern {
     /// ```
     #[must_use]
     pub fn covered_by<'p>(&self, patterns: impl IntoIterator<Item = &'p Self>, work: usize) -> Coverage {
+        let own = Language::of(self);
         let mut languages = Vec::new();
         for pattern in patterns {
             if pattern.covers(self) {
                 return Coverage::Covered;
             }
-            if !meets::apart(pattern, self) {
-                languages.push(Language::of(pattern));
+            let language = Language::of(pattern);
+            if !meets::apart(&language, &own) {
+                languages.push(language);
             }
         }
-        union::coverage(&Language::of(self), &languages, work)
+        union::coverage(&own, &languages, work)
     }
 
     /// A shortest ARN that `template` can produce and `self` matches; `None` where there is none. Exact.

@@ -2,39 +2,36 @@
 
 use std::collections::VecDeque;
 
-use super::super::{Case, Pattern};
+use super::super::Case;
 use super::texts::{Place, Texts};
 use super::{Language, Symbol};
 
-/// Whether the fixed beginnings or ends of two patterns already say that no text matches both.
-pub(super) fn apart(a: &Pattern, b: &Pattern) -> bool {
-    let differ = |(a, b): (char, char)| !a.eq_ignore_ascii_case(&b);
-    let fixed = |letter: &char| !matches!(letter, '*' | '?');
-    let heads = |pattern: &Pattern| pattern.as_str().chars().take_while(fixed).collect::<Vec<_>>();
-    let tails = |pattern: &Pattern| pattern.as_str().chars().rev().take_while(fixed).collect::<Vec<_>>();
-    heads(a).into_iter().zip(heads(b)).any(differ) || tails(a).into_iter().zip(tails(b)).any(differ)
+/// Whether the fixed beginnings or ends of two languages already say that no text is in both.
+pub(super) fn apart(a: &Language, b: &Language) -> bool {
+    fn differ<'s>(a: impl Iterator<Item = &'s Symbol>, b: impl Iterator<Item = &'s Symbol>) -> bool {
+        let mut fixed = a.zip(b).map_while(|symbols| match symbols {
+            (Symbol::Char(a), Symbol::Char(b)) => Some((a, b)),
+            _ => None,
+        });
+        fixed.any(|(a, b)| !a.eq_ignore_ascii_case(b))
+    }
+    differ(a.symbols.iter(), b.symbols.iter()) || differ(a.symbols.iter().rev(), b.symbols.iter().rev())
 }
 
 /// Whether a text is in both.
 pub(super) fn any(a: &Language, b: &Language) -> bool {
-    let differ = |(a, b): (&Symbol, &Symbol)| match (a, b) {
-        (Symbol::Char(a), Symbol::Char(b)) => !a.eq_ignore_ascii_case(b),
-        _ => false,
-    };
-    let both_fixed = |(a, b): &(&Symbol, &Symbol)| matches!((a, b), (Symbol::Char(_), Symbol::Char(_)));
-    if a.symbols.iter().zip(&b.symbols).take_while(both_fixed).any(differ)
-        || a.symbols.iter().rev().zip(b.symbols.iter().rev()).take_while(both_fixed).any(differ)
-    {
-        return false;
-    }
-    Texts::parts([a.case, b.case]).iter().any(|texts| Search { a, b, texts: *texts }.run(Order::Deepest).is_some())
+    found(a, b, Order::Deepest).next().is_some()
 }
 
 /// A shortest text that is in both.
 pub(super) fn witness(a: &Language, b: &Language) -> Option<String> {
-    let found =
-        Texts::parts([a.case, b.case]).iter().filter_map(|texts| Search { a, b, texts: *texts }.run(Order::Shortest));
-    found.min_by_key(|text| text.chars().count())
+    found(a, b, Order::Shortest).min_by_key(|text| text.chars().count())
+}
+
+/// Of each part of the texts, one that is in both, if any is.
+fn found(a: &Language, b: &Language, order: Order) -> impl Iterator<Item = String> {
+    let parts = if apart(a, b) { &[] } else { Texts::parts([a.case, b.case]) };
+    parts.iter().filter_map(move |texts| Search { a, b, texts: *texts }.run(order))
 }
 
 /// Which texts a search goes on with first.
